@@ -1,0 +1,269 @@
+/**
+ * The builder and the definition it ends in: names, payloads and permitted transitions, without any handler.
+ */
+import { Context, Effect, Layer, Schema, Scope, Tracer } from "effect"
+import { InvalidInput, WorkflowDefinitionError } from "./Errors.ts"
+import type { RunHandle } from "./RunHandle.ts"
+import type { Graph, GraphPlace } from "./graph/Graph.ts"
+import { definitionProblems } from "./graph/validate.ts"
+import { type HandlerConstructors, makeConstructors } from "./Handler.ts"
+import { makeWorkflow, type RunOptions, type Workflow } from "./Implementation.ts"
+import type { CellRecord } from "./Store.ts"
+import type { CheckedFailures, CheckedHandlers, HandlerParts, Handlers } from "./types/Handlers.ts"
+import type { Exit, PayloadSchema, Place, State } from "./types/Place.ts"
+import type { NoProblem, Problem } from "./types/Problem.ts"
+import type { SoundnessProblem } from "./types/Soundness.ts"
+import type {
+  AnyDefinition,
+  DefinitionTypes,
+  EntryName,
+  Failure,
+  Input,
+  Outcome,
+  Payload,
+  PayloadSchemaOf,
+  ServiceOf
+} from "./types/Table.ts"
+
+/**
+ * A table of places under construction: an immutable value, so that a half-built one can be exported and built on.
+ *
+ * Its parameters accumulate what has been declared, as plain unions: names of states, names of exits, places.
+ */
+export interface Builder<
+  Name extends string,
+  States extends string,
+  Exits extends string,
+  Places extends Place,
+  Cells extends CellRecord,
+  Failures
+> {
+  /**
+   * Declares a state: its name, the schema of its payload (`Schema.Void` for none), and the states and exits its handler
+   * may go to, in any order and declared anywhere.
+   */
+  state<const N extends string, const P extends PayloadSchema, const Target extends string>(
+    name: N extends States | Exits ? `'${N}' is declared twice` : N,
+    payload: P,
+    targets: ReadonlyArray<Target>
+  ): Builder<Name, States | N, Exits, Places | State<N, P, Target>, Cells, Failures>
+
+  /** Declares an exit: a place that ends the run, with its payload as the result. */
+  exit<const N extends string, const P extends PayloadSchema>(
+    name: N extends States | Exits ? `'${N}' is declared twice` : N,
+    payload: P
+  ): Builder<Name, States, Exits | N, Places | Exit<N, P>, Cells, Failures>
+
+  /** Declares the cells of the store that every run has: a schema each, or `Workflow.cell` for one with an initial value. */
+  store<const C extends CellRecord>(cells: C): Builder<Name, States, Exits, Places, C, Failures>
+
+  /** Declares the failures that a run may end with when it is reached through the definition's Layer. */
+  failure<F extends PayloadSchema>(schema: F): Builder<Name, States, Exits, Places, Cells, F["Type"]>
+
+  /**
+   * Closes the table: `name` is where a run starts, `entries` are further states that one may be entered at.
+   *
+   * It compiles for a sound machine only: every target declared, every place reachable from an entry, and an exit
+   * reachable from every state. At run time it throws a `WorkflowDefinitionError` that lists every problem.
+   */
+  start<const Start extends States, const Entry extends States = never>(
+    name: Start & NoProblem<SoundnessProblem<States, Exits, Places, Start | Entry>>,
+    ...entries: ReadonlyArray<Entry>
+  ): Definition<Name, Places, Start, Start | Entry, Cells, Failures>
+}
+
+/**
+ * A finished table of places. Extend it with a class, so that the table has a short name in every hover, error and
+ * declaration file: `class AdExchange extends Workflow.define("AdExchange")....start("Validate") {}`.
+ */
+export interface Definition<
+  in out Name extends string,
+  in out Places extends Place,
+  in out Start extends string,
+  in out Entries extends string,
+  in out Cells extends CellRecord,
+  in out Failures
+> extends HandlerConstructors {
+  new (_: never): { readonly workflow: Name }
+
+  readonly [DefinitionTypes]: {
+    readonly name: Name
+    readonly places: { readonly [P in Places as P["name"]]: P }
+    readonly states: Extract<Places, { readonly kind: "state" }>["name"]
+    readonly exits: Extract<Places, { readonly kind: "exit" }>["name"]
+    readonly start: Start
+    readonly entries: Entries
+    readonly cells: Cells
+    readonly failure: Failures
+  }
+
+  /** The table as plain data. */
+  readonly graph: Graph
+
+  /**
+   * Makes the workflow: one handler for every state. A function or a generator is a task.
+   *
+   * It compiles when every handler goes to each target its state declares and to no other. At run time it throws a
+   * `WorkflowDefinitionError` that lists every problem.
+   */
+  implement<D extends AnyDefinition, H extends Handlers<D>>(
+    this: D,
+    handlers: H & CheckedHandlers<D, H>
+  ): Workflow<D, HandlerParts<H[keyof H]>["error"], HandlerParts<H[keyof H]>["services"]>
+
+  /**
+   * Provides the workflow as a service under the definition itself. Handlers may fail only with what `.failure` declares.
+   *
+   * The services of the handlers are those of the Layer, whatever the caller of `run` has in its context.
+   */
+  layer<D extends AnyDefinition, H extends Handlers<D>>(
+    this: D,
+    handlers: H & CheckedHandlers<D, H> & CheckedFailures<D, H>
+  ): Layer.Layer<ServiceOf<D>, never, HandlerParts<H[keyof H]>["services"]>
+
+  /** Runs the workflow that the Layer of this definition provides. */
+  run<D extends AnyDefinition>(
+    this: D,
+    input: Input<D>,
+    options?: RunOptions
+  ): Effect.Effect<Outcome<D>, Failure<D>, ServiceOf<D>>
+
+  /** As `run`, beginning at an entry with its payload. */
+  runFrom<D extends AnyDefinition, const N extends EntryName<D>>(
+    this: D,
+    entry: N,
+    payload: Payload<D, N>,
+    input: Input<D>,
+    options?: RunOptions
+  ): Effect.Effect<Outcome<D>, Failure<D>, ServiceOf<D>>
+
+  /** As `run`, in a fiber of the caller's scope. */
+  fork<D extends AnyDefinition>(
+    this: D,
+    input: Input<D>,
+    options?: RunOptions
+  ): Effect.Effect<RunHandle<D, Failure<D>>, never, ServiceOf<D> | Scope.Scope>
+
+  /**
+   * Decodes input from outside through the schema of the start state's payload.
+   *
+   * Fails with `InvalidInput`, which says what is wrong and where. It does not compile when the payload of the start is
+   * `Workflow.type`, which has no schema.
+   */
+  decodeInput<D extends AnyDefinition>(
+    this: D & Decodable<StartSchema<D>>,
+    input: unknown
+  ): Effect.Effect<Input<D>, InvalidInput, DecodingServices<StartSchema<D>>>
+}
+
+type StartSchema<D extends AnyDefinition> = PayloadSchemaOf<D, D[typeof DefinitionTypes]["start"]>
+
+type Decodable<S> = S extends Schema.Constraint
+  ? unknown
+  : Problem<"the payload of the start state has no schema to decode with">
+
+type DecodingServices<S> = S extends { readonly DecodingServices: infer R } ? R : never
+
+/** What the Layer of a definition provides. */
+type Service = Pick<Workflow<AnyDefinition, unknown, never>, "run" | "runFrom" | "fork">
+
+interface Table extends Omit<Graph, "start" | "entries"> {}
+
+const makeBuilder = (table: Table): object => ({
+  state: (name: string, payload: PayloadSchema, targets: ReadonlyArray<string>) =>
+    makeBuilder(withPlace(table, { kind: "state", name, payload, targets })),
+  exit: (name: string, payload: PayloadSchema) =>
+    makeBuilder(withPlace(table, { kind: "exit", name, payload, targets: [] })),
+  store: (cells: CellRecord) => makeBuilder({ ...table, cells }),
+  failure: (failure: PayloadSchema) => makeBuilder({ ...table, failure }),
+  start: (start: string, ...entries: ReadonlyArray<string>) =>
+    makeDefinition({ ...table, start, entries: [start, ...entries.filter((entry) => entry !== start)] })
+})
+
+const withPlace = (table: Table, place: GraphPlace): Table => ({ ...table, places: [...table.places, place] })
+
+const makeDefinition = (graph: Graph): object => {
+  const problems = definitionProblems(graph)
+  if (problems.length > 0) throw new WorkflowDefinitionError({ workflow: graph.name, problems })
+
+  const service = Context.Service<never, Service>(`sluice/Workflow/${graph.name}`)
+  // The graph is made once for each `.start()`, and subclasses inherit it: it is the identity of the definition.
+  const identify = (self: object): unknown => (self as { readonly graph?: Graph }).graph
+  const implement = (handlers: Readonly<Record<string, unknown>>) => makeWorkflow(graph, handlers)
+
+  class Definition {
+    static readonly graph = graph
+    static readonly implement = implement
+
+    static layer(handlers: Readonly<Record<string, unknown>>): Layer.Layer<never> {
+      const workflow = implement(handlers)
+      return Layer.effect(
+        service,
+        Effect.map(Effect.context<never>(), (context): Service => {
+          const provide = withServices(context)
+          return {
+            run: (input, options) => provide(workflow.run(input, options)),
+            runFrom: (entry, payload, input, options) => provide(workflow.runFrom(entry, payload, input, options)),
+            fork: (input, options) => provide(workflow.fork(input, options))
+          }
+        })
+      )
+    }
+
+    static run(input: never, options?: RunOptions) {
+      return service.use((workflow) => workflow.run(input, options))
+    }
+
+    static runFrom(entry: string, payload: never, input: never, options?: RunOptions) {
+      return service.use((workflow) => workflow.runFrom(entry, payload, input, options))
+    }
+
+    static fork(input: never, options?: RunOptions) {
+      return service.use((workflow) => workflow.fork(input, options))
+    }
+
+    static decodeInput(input: unknown): Effect.Effect<unknown, InvalidInput> {
+      return decode(graph, input)
+    }
+  }
+  return Object.assign(Definition, makeConstructors(identify))
+}
+
+/**
+ * Runs an Effect with the services a Layer was built with. The caller's span and scope stay its own: they belong to where
+ * a run happens, not to where its handlers were made.
+ */
+const withServices = (services: Context.Context<never>) => {
+  const own = Context.omit(Tracer.ParentSpan, Scope.Scope)(services)
+  return <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provideContext(effect, own)
+}
+
+const decode = (graph: Graph, input: unknown): Effect.Effect<unknown, InvalidInput> => {
+  const payload = graph.places.find((place) => place.name === graph.start)?.payload
+  const invalid = (issue: string) => new InvalidInput({ workflow: graph.name, state: graph.start, issue })
+  if (!Schema.isSchema(payload)) return Effect.fail(invalid("The payload of the start state has no schema"))
+  // The services that decoding needs are in the type of the definition's `decodeInput`.
+  const codec = payload as Schema.Codec<unknown, unknown>
+  return Effect.mapError(Schema.decodeUnknownEffect(codec)(input), (error) => invalid(error.message))
+}
+
+/**
+ * Begins the definition of a workflow. The name is its identity in logs, failures and as a service.
+ *
+ * ```ts
+ * import { Schema } from "effect"
+ * import { Workflow } from "sluice"
+ *
+ * class Greeting extends Workflow.define("Greeting")
+ *   .state("Greet", Schema.String, ["Done"])
+ *   .exit("Done", Schema.String)
+ *   .start("Greet") {}
+ *
+ * const greeting = Greeting.implement({
+ *   Greet: ({ payload, to }) => to.Done(`Hello, ${payload}`)
+ * })
+ * ```
+ */
+export const define = <const Name extends string>(name: Name): Builder<Name, never, never, never, {}, never> =>
+  // The parameters of the builder exist in its type only; the value accumulates the same table as data.
+  makeBuilder({ name, places: [], cells: {}, failure: undefined }) as Builder<Name, never, never, never, {}, never>

@@ -1,0 +1,139 @@
+/**
+ * The failures that Sluice itself can cause. They are ordinary tagged errors: `Effect.catchTag` and a handler's
+ * `.catchTag` take them by `_tag`.
+ */
+import { Data, Duration, Schema } from "effect"
+
+/**
+ * A definition or a set of handlers that cannot be run. It is thrown by `.start()`, `implement` and `layer` and lists
+ * every problem found, not just the first.
+ */
+export class WorkflowDefinitionError extends Data.TaggedError("WorkflowDefinitionError")<{
+  readonly workflow: string
+  readonly problems: ReadonlyArray<string>
+}> {
+  override get message(): string {
+    return [`Workflow '${this.workflow}' is not sound:`, ...this.problems.map((problem) => `  - ${problem}`)].join("\n")
+  }
+}
+
+/** Input from outside that does not fit the payload of the start state. `issue` says what is wrong, and where. */
+export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
+  workflow: Schema.String,
+  state: Schema.String,
+  issue: Schema.String
+}) {
+  override get message(): string {
+    return `The input of workflow '${this.workflow}' does not fit its start state '${this.state}':\n${this.issue}`
+  }
+}
+
+/** A state took longer than the limit set with `.timeout` on its task. */
+export class StateTimeout extends Schema.TaggedError<StateTimeout>()("StateTimeout", {
+  state: Schema.String,
+  duration: Schema.Duration
+}) {
+  override get message(): string {
+    return `State '${this.state}' took longer than ${Duration.format(this.duration)}`
+  }
+}
+
+/** A split or a forEach took longer than the limit set with `.timeout` after its `.join`. */
+export class JoinTimeout extends Schema.TaggedError<JoinTimeout>()("JoinTimeout", {
+  state: Schema.String,
+  duration: Schema.Duration
+}) {
+  override get message(): string {
+    return `The branches of state '${this.state}' took longer than ${Duration.format(this.duration)}`
+  }
+}
+
+/** `Join.any`: no branch succeeded. `failures` are the typed errors of all of them, in branch order. */
+export class AllBranchesFailed<out Failure> extends Data.TaggedError("AllBranchesFailed")<{
+  readonly state: string
+  readonly failures: ReadonlyArray<unknown>
+}> {
+  declare readonly failures: ReadonlyArray<Failure>
+  override get message(): string {
+    return `All ${this.failures.length} branches of state '${this.state}' failed`
+  }
+}
+
+/**
+ * `Join.quorum`, `percentage` and `partialResults`: the required number of successes can no longer be reached.
+ * `successes` are those there were, in completion order; `failures` the typed errors, in branch order.
+ */
+export class QuorumNotReached<out Success, out Failure> extends Data.TaggedError("QuorumNotReached")<{
+  readonly state: string
+  readonly required: number
+  readonly successes: ReadonlyArray<unknown>
+  readonly failures: ReadonlyArray<unknown>
+}> {
+  declare readonly successes: ReadonlyArray<Success>
+  declare readonly failures: ReadonlyArray<Failure>
+  override get message(): string {
+    const { failures, required, state, successes } = this
+    return `State '${state}' needs ${required} successful branches: ${successes.length} succeeded, ${failures.length} failed`
+  }
+}
+
+/** `Join.tolerate`: more branches failed than were tolerated. `failures` are their typed errors, in branch order. */
+export class ToleranceExceeded<out Failure> extends Data.TaggedError("ToleranceExceeded")<{
+  readonly state: string
+  readonly tolerated: number
+  readonly failures: ReadonlyArray<unknown>
+}> {
+  declare readonly failures: ReadonlyArray<Failure>
+  override get message(): string {
+    return `State '${this.state}' tolerates ${this.tolerated} failed branches: ${this.failures.length} failed`
+  }
+}
+
+/** `Join.partialTimeout`: no branch had succeeded or failed when the time was up, or there was no branch at all. */
+export class NoBranchCompleted extends Schema.TaggedError<NoBranchCompleted>()("NoBranchCompleted", {
+  state: Schema.String,
+  duration: Schema.Duration
+}) {
+  override get message(): string {
+    return `No branch of state '${this.state}' completed within ${Duration.format(this.duration)}`
+  }
+}
+
+/** A store cell without an initial value was read before it was set. */
+export class StoreKeyMissing extends Schema.TaggedError<StoreKeyMissing>()("StoreKeyMissing", {
+  key: Schema.String
+}) {
+  override get message(): string {
+    return `The store has no value under '${this.key}'`
+  }
+}
+
+/**
+ * A handler gave what is no transition of its state. The types prevent it; a run dies with it when they were bypassed,
+ * by `any`, a cast or an annotation that is too wide.
+ */
+export class InvalidTransition extends Data.TaggedError("InvalidTransition")<{
+  readonly workflow: string
+  readonly state: string
+  readonly targets: ReadonlyArray<string>
+  readonly received: unknown
+}> {
+  override get message(): string {
+    const targets = this.targets.map((target) => `'${target}'`).join(", ")
+    return `State '${this.state}' of workflow '${this.workflow}' must go to one of ${targets}, but gave ${describe(this.received)}`
+  }
+}
+
+/** `workflow.step` was given no input, and the handler of the state read it. */
+export class InputNotGiven extends Data.TaggedError("InputNotGiven")<{ readonly state: string }> {
+  override get message(): string {
+    return `The handler of state '${this.state}' reads the input of the run: give it as step(state, payload, { input })`
+  }
+}
+
+const describe = (received: unknown): string => {
+  if (received instanceof Promise) return "a Promise"
+  if (typeof received === "function") return `the function '${received.name}'`
+  if (typeof received === "object" && received !== null && "_tag" in received) return `a transition to '${String(received._tag)}'`
+  return typeof received === "object" ? "an object" : String(received)
+}

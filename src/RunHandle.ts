@@ -1,0 +1,57 @@
+/**
+ * A run that was forked: how to watch it, wait for it and end it.
+ */
+import { Clock, Effect, Fiber, PubSub, type Scope, Stream } from "effect"
+import type { Machine, Node } from "./engine/Machine.ts"
+import { type Happening, Run } from "./engine/Run.ts"
+import type { RunEvent } from "./Event.ts"
+import type { AnyDefinition, ExitName, Outcome, StateName } from "./types/Table.ts"
+
+/** The handle of a forked run. */
+export interface RunHandle<D extends AnyDefinition, out E> {
+  /** The id of the run. */
+  readonly id: string
+  /** The fiber of the run; `Fiber.join` waits for its outcome. */
+  readonly fiber: Fiber.Fiber<Outcome<D>, E>
+  /** The place the run is at: a state, or the exit it ended in. */
+  readonly state: Effect.Effect<StateName<D> | ExitName<D>>
+  /**
+   * What happens in the run, ending with `RunFinished`. A consumer never slows the run down and may come late: the last
+   * 1,024 events are kept, and one that falls further behind misses the oldest.
+   */
+  readonly events: Stream.Stream<RunEvent<StateName<D>>>
+  /** Interrupts the run with all its branches, and waits for their finalizers. */
+  readonly interrupt: Effect.Effect<void>
+}
+
+const keptEvents = 1024
+
+/** Starts a run in a fiber of the caller's scope. */
+export const forkRun = (
+  machine: Machine,
+  start: Node,
+  input: unknown,
+  id: string | undefined
+): Effect.Effect<RunHandle<AnyDefinition, unknown>, never, Scope.Scope> =>
+  Effect.gen(function* () {
+    const clock = yield* Clock.Clock
+    const published = yield* PubSub.sliding<RunEvent<string>>({ capacity: keptEvents, replay: keptEvents })
+    const observe = (happening: Happening) => {
+      const time = clock.currentTimeMillisUnsafe()
+      PubSub.publishUnsafe(published, { ...happening, workflow: machine.workflow, runId: run.id, time })
+    }
+    const run: Run = new Run(machine, start, input, id, observe)
+    const fiber = yield* Effect.suspend(() => run.from(start, input)).pipe(
+      Effect.onExit((exit) => Effect.sync(() => observe({ _tag: "RunFinished", exit }))),
+      Effect.forkScoped
+    )
+    const handle: RunHandle<AnyDefinition, unknown> = {
+      id: run.id,
+      // The services of the handlers are in the type of the workflow's `fork`, and its outcome in that of the handle.
+      fiber: fiber as Fiber.Fiber<never, unknown>,
+      state: Effect.sync(() => run.node.name),
+      events: Stream.fromPubSub(published).pipe(Stream.takeUntil((event) => event._tag === "RunFinished")),
+      interrupt: Fiber.interrupt(fiber)
+    }
+    return handle
+  }) as Effect.Effect<RunHandle<AnyDefinition, unknown>, never, Scope.Scope>

@@ -1,0 +1,43 @@
+/**
+ * Typed workflows: a definition, its handlers, and the workflow they make.
+ */
+import type { InMemory } from "./types/Place.ts"
+import type { Workflow } from "./Implementation.ts"
+
+export type {
+  BranchContext,
+  CatchContext,
+  Context,
+  ItemContext,
+  JoinContext,
+  RunInfo
+} from "./Context.ts"
+export { type Builder, define, type Definition } from "./Definition.ts"
+export { type FailureContext, failureContext } from "./engine/failure.ts"
+export type { RunEvent } from "./Event.ts"
+export type { RunOptions, Step, StepOptions, Workflow } from "./Implementation.ts"
+export type { RunHandle } from "./RunHandle.ts"
+export { type Cell, cell, type Store } from "./Store.ts"
+export type { Exit, InMemory, State } from "./types/Place.ts"
+export type { AnyDefinition, EntryName, ExitName, Input, Outcome, Payload, StateName, TargetName } from "./types/Table.ts"
+export type { Transition, Transitions } from "./types/Transition.ts"
+
+/** The errors that a workflow's runs can fail with. */
+export type Error<W> = W extends Workflow<infer _D, infer E, infer _R> ? E : never
+
+/** The services that a workflow's runs need. */
+export type Services<W> = W extends Workflow<infer _D, infer _E, infer R> ? R : never
+
+/**
+ * A payload that exists only in memory: any type, no schema. It cannot be decoded, nor stored.
+ *
+ * ```ts
+ * import { Workflow } from "sluice"
+ *
+ * class Upload extends Workflow.define("Upload")
+ *   .state("Send", Workflow.type<ReadableStream<Uint8Array>>(), ["Done"])
+ *   .exit("Done", Workflow.type<{ readonly bytes: number }>())
+ *   .start("Send") {}
+ * ```
+ */
+export const type = <T>(): InMemory<T> => ({ _tag: "InMemory" }) as InMemory<T>

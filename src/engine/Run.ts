@@ -1,0 +1,236 @@
+/**
+ * One execution of a workflow: the state loop, and what belongs to a run while it lasts.
+ *
+ * The loop goes from state to state without touching the fiber as long as handlers give transitions or finished
+ * Effects. Only an Effect that has to be waited for goes through the fiber's own run loop, as the continuation of which
+ * the state loop goes on: nothing on the stack and nothing in memory grows with the number of transitions.
+ */
+import { Cause, Effect, Exit, Scope } from "effect"
+import type { DistributedOmit } from "type-fest"
+import { InputNotGiven, InvalidTransition } from "../Errors.ts"
+import type { RunEvent } from "../Event.ts"
+import { type AnyStore, makeStore } from "../Store.ts"
+import { annotateFailure, type FailureContext } from "./failure.ts"
+import type { Machine, Node, Transition } from "./Machine.ts"
+import { isGenerator, toEffect } from "./result.ts"
+import type { AnyEffect } from "../graph/Spec.ts"
+
+/** An event before the run has signed it. */
+export type Happening = DistributedOmit<RunEvent<string>, "workflow" | "runId" | "time">
+
+/** Where a run can be watched. */
+export type Observe = (event: Happening) => void
+
+/** Stands for the input of a step that was given none. */
+export const noInput = Symbol("no input")
+
+/** After so many transitions without waiting, a run lets other fibers go first, as Effect's own run loop does. */
+const transitionsBeforeYield = 2048
+
+/** How many states the path of a failure shows. A power of two, so that the position in the ring is a mask. */
+const pathLength = 32
+
+/** One visit of a state: the context that its functions are given. */
+export class Visit {
+  readonly run: Run
+  readonly node: Node
+  readonly payload: unknown
+  readonly attempt: number
+
+  constructor(run: Run, node: Node, payload: unknown, attempt: number) {
+    this.run = run
+    this.node = node
+    this.payload = payload
+    this.attempt = attempt
+  }
+
+  get input(): unknown {
+    if (this.run.input === noInput) throw new InputNotGiven({ state: this.node.name })
+    return this.run.input
+  }
+
+  get to(): Node["to"] {
+    return this.node.to
+  }
+
+  get store(): AnyStore {
+    return this.run.store
+  }
+
+  /** The context of the next attempt; the first one has this. */
+  nextAttempt(): Visit {
+    const attempt = ++this.run.attempt
+    return attempt === 1 ? this : new Visit(this.run, this.node, this.payload, attempt)
+  }
+}
+
+/** The context of a catch. */
+export class CatchVisit extends Visit {
+  readonly error: unknown
+
+  constructor(visit: Visit, error: unknown) {
+    super(visit.run, visit.node, visit.payload, visit.run.attempt)
+    this.error = error
+  }
+}
+
+/** The context of a join. */
+export class JoinVisit extends Visit {
+  readonly results: unknown
+
+  constructor(visit: Visit, results: unknown) {
+    super(visit.run, visit.node, visit.payload, visit.attempt)
+    this.results = results
+  }
+}
+
+/** The context of one item of a forEach. */
+export class ItemVisit extends Visit {
+  readonly item: unknown
+  readonly index: number
+
+  constructor(visit: Visit, item: unknown, index: number) {
+    super(visit.run, visit.node, visit.payload, visit.attempt)
+    this.item = item
+    this.index = index
+  }
+}
+
+/** A run in progress. */
+export class Run {
+  readonly machine: Machine
+  readonly input: unknown
+  readonly observe: Observe | undefined
+  /** The place the run is at. */
+  node: Node
+  /** How often the work of the state has begun, where policies count it. */
+  attempt = 0
+  private givenId: string | undefined
+  private ownStore: AnyStore | undefined
+  private readonly passed: Array<Node> = []
+  private passedCount = 0
+  // The scope of the present visit, from the first Effect that has to be waited for. One object serves all visits of the
+  // run: it is emptied after each, so that the fiber's context changes once a run and not once a state.
+  private scope: Scope.Closeable | undefined
+
+  constructor(machine: Machine, start: Node, input: unknown, id?: string, observe?: Observe) {
+    this.machine = machine
+    this.node = start
+    this.input = input
+    this.givenId = id
+    this.observe = observe
+  }
+
+  get id(): string {
+    return (this.givenId ??= globalThis.crypto.randomUUID())
+  }
+
+  get store(): AnyStore {
+    return (this.ownStore ??= makeStore(this.machine.graph.cells))
+  }
+
+  /** Runs from the given place to an exit, and gives the last transition. */
+  from(start: Node, payload: unknown): AnyEffect {
+    return this.advance(start, { _tag: start.name, payload })
+  }
+
+  /** Runs the work of one state, and gives the transition it chose. */
+  step(node: Node, payload: unknown): AnyEffect {
+    const work = Effect.suspend(() => toEffect(node.perform(this.enter(node, payload))))
+    return this.wait(Effect.map(work, (result) => (this.follow(node, result), result)))
+  }
+
+  private advance(start: Node, entered: Transition): AnyEffect {
+    let node = start
+    let transition = entered
+    for (let i = 0; node.targets !== undefined; i++) {
+      if (i === transitionsBeforeYield) {
+        return this.wait(Effect.flatMap(Effect.yieldNow, () => this.advance(node, transition)))
+      }
+      let result: unknown
+      try {
+        result = node.perform(this.enter(node, transition.payload))
+        if (isGenerator(result)) result = toEffect(result)
+        if (Effect.isEffect(result)) {
+          if (!Exit.isExit(result)) return this.wait(Effect.flatMap(result, this.resume))
+          if (Exit.isFailure(result)) return this.fail(result.cause)
+          result = result.value
+        }
+        node = this.follow(node, result)
+      } catch (defect) {
+        return this.fail(Cause.die(defect))
+      }
+      // `follow` has found the tag among the targets.
+      transition = result as Transition
+    }
+    this.node = node
+    return Effect.succeed(transition)
+  }
+
+  private enter(node: Node, payload: unknown): Visit {
+    this.node = node
+    this.attempt = 0
+    this.passed[this.passedCount++ & (pathLength - 1)] = node
+    if (this.observe !== undefined) this.observe({ _tag: "StateEntered", state: node.name, payload })
+    return new Visit(this, node, payload, 1)
+  }
+
+  /** The place that a handler's result leads to. */
+  private follow(node: Node, result: unknown): Node {
+    const target = node.targets!.get((result as Transition | undefined)?._tag as string)
+    if (target === undefined) throw this.invalid(node, result)
+    if (this.observe !== undefined) this.observe({ _tag: "TransitionTaken", state: node.name, target: target.name })
+    return target
+  }
+
+  private invalid(node: Node, received: unknown): InvalidTransition {
+    const targets = [...node.targets!.keys()]
+    return new InvalidTransition({ workflow: this.machine.workflow, state: node.name, targets, received })
+  }
+
+  /** Goes on after an Effect that had to be waited for; what it acquired is released first. */
+  private readonly resume = (result: unknown): AnyEffect => {
+    const { node } = this
+    const goOn = () => this.advance(this.follow(node, result), result as Transition)
+    return this.scope!.state._tag === "Empty" ? goOn() : Effect.flatMap(this.release(Exit.succeed(result)), goOn)
+  }
+
+  private release(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
+    const scope = this.scope!
+    return Effect.onExit(Scope.close(scope, exit), () => Effect.sync(() => void (scope.state = { _tag: "Empty" })))
+  }
+
+  /** Puts around the rest of the run, once, what it needs as soon as it waits: its scope, and the context of a failure. */
+  private wait(effect: AnyEffect): AnyEffect {
+    if (this.scope !== undefined) return effect
+    const scope = (this.scope = Scope.makeUnsafe())
+    return effect.pipe(
+      Effect.onExit((exit) => (scope.state._tag === "Empty" ? Effect.void : this.release(exit))),
+      Effect.provideService(Scope.Scope, scope),
+      Effect.catchCause((cause) => Effect.failCause(this.annotate(cause)))
+    )
+  }
+
+  /** Fails, saying where; a run that waits has that said for all its failures around it. */
+  private fail(cause: Cause.Cause<unknown>): AnyEffect {
+    return Effect.failCause(this.scope === undefined ? this.annotate(cause) : cause)
+  }
+
+  private annotate(cause: Cause.Cause<unknown>): Cause.Cause<unknown> {
+    return annotateFailure(cause, this.failureContext())
+  }
+
+  private failureContext(): FailureContext {
+    const first = Math.max(0, this.passedCount - pathLength)
+    return {
+      workflow: this.machine.workflow,
+      runId: this.id,
+      state: this.node.name,
+      attempt: Math.max(1, this.attempt),
+      path: Array.from(
+        { length: this.passedCount - first },
+        (_, i) => this.passed[(first + i) & (pathLength - 1)]!.name
+      )
+    }
+  }
+}

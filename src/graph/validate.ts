@@ -1,0 +1,135 @@
+/**
+ * What the types refuse, checked again on the data: for machines built in a loop, through `any`, or in plain JavaScript.
+ */
+import { Graph as EffectGraph } from "effect"
+import { match } from "ts-pattern"
+import type { Strategy } from "../Join.ts"
+import type { Graph, GraphPlace } from "./Graph.ts"
+import type { Concurrency, HandlerValue, Work } from "./Spec.ts"
+
+/** Every problem of a definition, in the order of its declaration. */
+export const definitionProblems = (graph: Graph): ReadonlyArray<string> => {
+  const names = new Set(graph.places.map((place) => place.name))
+  const local = [
+    ...graph.places.flatMap((place, index) => placeProblems(place, index, graph.places, names)),
+    ...graph.entries.flatMap((entry) => entryProblems(entry, graph.places))
+  ]
+  // Reachability means little while names are wrong.
+  return local.length > 0 ? local : shapeProblems(graph)
+}
+
+const placeProblems = (
+  place: GraphPlace,
+  index: number,
+  places: ReadonlyArray<GraphPlace>,
+  names: ReadonlySet<string>
+): ReadonlyArray<string> => [
+  ...(places.findIndex((other) => other.name === place.name) < index ? [`'${place.name}' is declared twice`] : []),
+  ...place.targets
+    .filter((target) => !names.has(target))
+    .map((target) => `state '${place.name}' has the target '${target}', which is not declared`)
+]
+
+const entryProblems = (entry: string, places: ReadonlyArray<GraphPlace>): ReadonlyArray<string> => {
+  const place = places.find((place) => place.name === entry)
+  if (place === undefined) return [`a run cannot start at '${entry}', which is not declared`]
+  return place.kind === "exit" ? [`a run cannot start at '${entry}', which is an exit`] : []
+}
+
+const shapeProblems = ({ entries, places }: Graph): ReadonlyArray<string> => {
+  const exits = places.filter((place) => place.kind === "exit").map((place) => place.name)
+  if (exits.length === 0) return ["no exit is declared"]
+  const reachable = reach(places, entries, "outgoing")
+  const leaving = reach(places, exits, "incoming")
+  return [
+    ...places
+      .filter((place) => !reachable.has(place.name))
+      .map((place) => `'${place.name}' cannot be reached from the start`),
+    ...places
+      .filter((place) => !leaving.has(place.name))
+      .map((place) => `no exit can be reached from state '${place.name}'`)
+  ]
+}
+
+const reach = (
+  places: ReadonlyArray<GraphPlace>,
+  from: ReadonlyArray<string>,
+  direction: "outgoing" | "incoming"
+): ReadonlySet<string> => {
+  const index = new Map<string, EffectGraph.NodeIndex>()
+  const graph = EffectGraph.directed<string, void>((mutable) => {
+    for (const { name } of places) index.set(name, EffectGraph.addNode(mutable, name))
+    for (const { name, targets } of places) {
+      for (const target of targets) EffectGraph.addEdge(mutable, index.get(name)!, index.get(target)!, undefined)
+    }
+    return undefined
+  })
+  const start = from.map((name) => index.get(name)!)
+  return new Set(EffectGraph.values(EffectGraph.bfs(graph, { start, direction })))
+}
+
+/** Every problem of the handlers of a definition; a handler is `undefined` when it is no such thing. */
+export const handlerProblems = (
+  graph: Graph,
+  handlers: ReadonlyMap<string, HandlerValue | undefined>
+): ReadonlyArray<string> => {
+  const places = new Map(graph.places.map((place) => [place.name, place]))
+  const missing = graph.places.filter((place) => place.kind === "state" && !handlers.has(place.name))
+  return [
+    ...missing.map((place) => `state '${place.name}' has no handler`),
+    ...[...handlers].flatMap(([name, handler]) => {
+      const place = places.get(name)
+      if (place === undefined) return [`'${name}' is not a state`]
+      if (place.kind === "exit") return [`'${name}' is an exit and takes no handler`]
+      return handler === undefined
+        ? [`the handler of state '${name}' is neither a function nor made by the definition`]
+        : handlerProblem(graph, name, handler)
+    })
+  ]
+}
+
+const handlerProblem = (graph: Graph, name: string, handler: HandlerValue): ReadonlyArray<string> => {
+  if (handler.definition !== graph) return [`this handler of state '${name}' belongs to another definition`]
+  if (handler.state !== name) return [`this handler is for state '${handler.state}', not for '${name}'`]
+  return workProblems(handler.spec.work).map((problem) => `state '${name}': ${problem}`)
+}
+
+const workProblems = (work: Work): ReadonlyArray<string> =>
+  match(work)
+    .with({ _tag: "task" }, { _tag: "route" }, () => [])
+    .with({ _tag: "split" }, ({ branches, concurrency, strategy }) => [
+      ...Object.entries(branches)
+        .filter(([, branch]) => typeof branch !== "function")
+        .map(([name]) => `branch '${name}' is not a function`),
+      ...concurrencyProblems(concurrency),
+      ...strategyProblems(strategy, Object.keys(branches).length)
+    ])
+    .with({ _tag: "forEach" }, ({ concurrency, strategy }) => [
+      ...concurrencyProblems(concurrency),
+      ...strategyProblems(strategy, Number.POSITIVE_INFINITY)
+    ])
+    .exhaustive()
+
+const concurrencyProblems = (concurrency: Concurrency): ReadonlyArray<string> =>
+  concurrency === "unbounded" ? [] : countProblems("concurrency", concurrency, 1)
+
+/** A forEach has no limit here: how many items there are is known only when it runs. */
+const strategyProblems = (strategy: Strategy, branches: number): ReadonlyArray<string> =>
+  match(strategy)
+    .with({ _tag: "quorum" }, { _tag: "partialResults" }, ({ _tag, required }) =>
+      required > branches
+        ? [`${_tag}(${required}) can never be reached: the split has ${branches} branches`]
+        : countProblems(_tag, required, 1)
+    )
+    .with({ _tag: "percentage" }, ({ share }) => shareProblems("percentage", share))
+    .with({ _tag: "tolerate" }, ({ limit }) =>
+      "failures" in limit ? countProblems("tolerate", limit.failures, 0) : shareProblems("tolerate", limit.rate)
+    )
+    .with({ _tag: "all" }, { _tag: "any" }, { _tag: "settled" }, { _tag: "partialTimeout" }, () => [])
+    .otherwise(() => ["its join has no strategy"])
+
+const countProblems = (what: string, n: number, least: number): ReadonlyArray<string> =>
+  Number.isInteger(n) && n >= least ? [] : [`${what} must be a whole number of at least ${least}, not ${n}`]
+
+const shareProblems = (what: string, n: number): ReadonlyArray<string> =>
+  n > 0 && n <= 1 ? [] : [`${what} must be above 0 and at most 1, not ${n}`]

@@ -1,0 +1,72 @@
+/**
+ * The record of handlers that `implement` and `layer` take: one for every state, checked one by one.
+ */
+import type { IsAny } from "type-fest"
+import type { Context } from "../Context.ts"
+import type { AnyHandler, Handler } from "../Handler.ts"
+import type { Problem } from "./Problem.ts"
+import type { NeverTaken, Result, ResultProblem, TagOf } from "./Result.ts"
+import type { AnyDefinition, DefinitionTypes, ExitName, Failure, StateName } from "./Table.ts"
+
+/** A handler for every state: a function, a generator, or a value made by the definition. */
+export type Handlers<D extends AnyDefinition> = {
+  readonly [N in StateName<D>]: ((context: Context<D, N>) => unknown) | AnyHandler
+}
+
+/** `unknown` for every handler that is right, a message for every one that is not. */
+export type CheckedHandlers<D extends AnyDefinition, H> = {
+  readonly [K in keyof H]: K extends StateName<D> ? CheckedHandler<D, K, H[K]> : UnknownKey<D, K>
+}
+
+type UnknownKey<D extends AnyDefinition, K> = K extends ExitName<D>
+  ? Problem<`'${K & string}' is an exit and takes no handler`>
+  : Problem<`'${K & string}' is not a state`>
+
+// The compiler first tries a call with `H` as its constraint, where nothing is known of a handler yet: `AnyHandler`, whose
+// state is any string, has to pass.
+type CheckedHandler<D extends AnyDefinition, N extends StateName<D>, H> =
+  H extends Handler<infer Of, infer State, infer Taken, infer _E, infer _R>
+    ? string extends State
+      ? unknown
+      : [Of[typeof DefinitionTypes]] extends [D[typeof DefinitionTypes]]
+      ? State extends N
+        ? Message<NeverTaken<D, N, Taken>>
+        : Problem<`this handler is for state '${State}', not for '${N}'`>
+      : Problem<`this handler of state '${N}' belongs to another definition`>
+    : H extends (context: never) => infer Out
+      ? CheckedFunction<D, N, Out>
+      : unknown
+
+type CheckedFunction<D extends AnyDefinition, N extends StateName<D>, Out> =
+  IsAny<Out> extends true
+    ? unknown
+    : [ResultProblem<D, N, Result<Out>["value"]>] extends [never]
+      ? Message<NeverTaken<D, N, Result<Out>["taken"]>>
+      : Problem<ResultProblem<D, N, Result<Out>["value"]>>
+
+type Message<M> = [M] extends [never] ? unknown : Problem<M>
+
+/** `unknown` for every handler whose failures are declared, a message for every other. */
+export type CheckedFailures<D extends AnyDefinition, H> = {
+  readonly [K in keyof H]: [Exclude<HandlerParts<H[K]>["error"], Failure<D>>] extends [never]
+    ? unknown
+    : UndeclaredFailure<K, Exclude<HandlerParts<H[K]>["error"], Failure<D>>>
+}
+
+type UndeclaredFailure<K, E> = [TagOf<E>] extends [never]
+  ? Problem<readonly [`state '${K & string}' can fail with what .failure does not declare`, E]>
+  : Problem<`state '${K & string}' can fail with '${TagOf<E>}', which .failure does not declare`>
+
+/** What a handler adds to its workflow. An interface, for the reason that `Result` is one. */
+export interface HandlerParts<H> {
+  readonly error: H extends Handler<infer _D, infer _N, infer _T, infer E, infer _R>
+    ? E
+    : H extends (context: never) => infer Out
+      ? Result<Out>["error"]
+      : never
+  readonly services: H extends Handler<infer _D, infer _N, infer _T, infer _E, infer R>
+    ? R
+    : H extends (context: never) => infer Out
+      ? Result<Out>["services"]
+      : never
+}

@@ -1,0 +1,87 @@
+/**
+ * What a handler's function gives: a transition, an Effect of one, or a generator that returns one. Errors, services
+ * and the targets taken are read off its return type, and a result that is no transition becomes a message.
+ */
+import type { Effect, Scope } from "effect"
+import type { IsAny } from "type-fest"
+import type { AnyDefinition, TargetName } from "./Table.ts"
+import type { Transitions } from "./Transition.ts"
+
+/** Any function of one context. `never` accepts every parameter type. */
+export type AnyFunction = (context: never) => unknown
+
+/**
+ * A function's result taken apart. It is an interface because a property, unlike a type alias, leaves no name of its own
+ * on the union it computes: hovers and declarations show the union.
+ */
+export interface Result<Out> {
+  /** What comes out in the end: the result of the Effect, the return of the generator, or the value itself. */
+  readonly value: IsAny<Out> extends true
+    ? Out
+    : Out extends Effect.Effect<infer A, infer _E, infer _R>
+      ? A
+      : Out extends Generator<infer _Y, infer A, infer _N>
+        ? A
+        : Out
+
+  /** The targets of the transitions among the values; of `any`, all. */
+  readonly taken: IsAny<this["value"]> extends true ? string : TagOf<this["value"]>
+
+  /** The typed errors. */
+  readonly error: IsAny<Out> extends true
+    ? unknown
+    : Out extends Effect.Effect<infer _A, infer E, infer _R>
+      ? E
+      : Out extends Generator<infer Y, infer _A, infer _N>
+        ? Y extends Effect.Effect<infer _B, infer E, infer _R>
+          ? E
+          : never
+        : never
+
+  /** The services. Every visit of a state has a `Scope` of its own, and so has every branch. */
+  readonly services: IsAny<Out> extends true
+    ? never
+    : Out extends Effect.Effect<infer _A, infer _E, infer R>
+      ? Exclude<R, Scope.Scope>
+      : Out extends Generator<infer Y, infer _A, infer _N>
+        ? Y extends Effect.Effect<infer _B, infer _E, infer R>
+          ? Exclude<R, Scope.Scope>
+          : never
+        : never
+}
+
+/** The tags of a union of tagged values. */
+export type TagOf<A> = A extends { readonly _tag: infer Tag extends string } ? Tag : never
+
+/** `Out` itself when it is a transition of `N` in one of the three forms; else a message in its place. */
+export type CheckedResult<D extends AnyDefinition, N extends string, Out> = [Result<Out>["value"]] extends [Transitions<D, N>]
+  ? Out
+  : ResultProblem<D, N, Result<Out>["value"]>
+
+/** As `CheckedResult`, for a route: the transition itself, without an Effect. */
+export type CheckedRoute<D extends AnyDefinition, N extends string, Out> = [Out] extends [Transitions<D, N>]
+  ? Out
+  : [Result<Out>["value"]] extends [Transitions<D, N>]
+    ? `route '${N}' must return its transition itself, not an Effect or a generator: make it a task`
+    : ResultProblem<D, N, Result<Out>["value"]>
+
+/** The message for a state whose handler returns what is no transition of it, or `never`. */
+export type ResultProblem<D extends AnyDefinition, N extends string, Value> = [Value] extends [Transitions<D, N>]
+  ? never
+  : Wrong<N, Exclude<Value, Transitions<D, N>>>
+
+type Wrong<N extends string, Value> = Value extends PromiseLike<unknown>
+  ? `state '${N}' returns a Promise: return an Effect instead, made with Effect.tryPromise`
+  : Value extends (...args: never) => { readonly _tag: infer T extends string }
+    ? `state '${N}' returns to.${T} itself: call it`
+    : Value extends undefined | void
+      ? `state '${N}' must return a transition on every path: one returns nothing`
+      : `state '${N}' must return a transition made by its own 'to'`
+
+/** The message for a declared target that a handler never goes to, or `never`. */
+export type NeverTaken<D extends AnyDefinition, N extends string, Taken> =
+  Exclude<TargetName<D, N>, Taken> extends infer Missing extends string
+    ? Missing extends string
+      ? `state '${N}' declares the target '${Missing}', but its handler never goes there`
+      : never
+    : never

@@ -1,0 +1,24 @@
+import type { IsAny, IsEqual } from "type-fest"
+import type { AnyDefinition, DefinitionTypes, Payload, TargetName, WorkflowName } from "./Table.ts"
+
+/**
+ * "Go to `Target` with its payload." The value is plain data, `{ _tag, payload }`; the key of the definition exists in
+ * the type only, so that nothing but the `to` of a handler makes one.
+ */
+export interface Transition<D extends AnyDefinition, in out Target extends string> {
+  readonly _tag: Target
+  readonly payload: Payload<D, Target>
+  readonly [DefinitionTypes]: WorkflowName<D>
+}
+
+/** Every transition that state `N` may make. */
+export type Transitions<D extends AnyDefinition, N extends string> = {
+  [T in TargetName<D, N>]: Transition<D, T>
+}[TargetName<D, N>]
+
+/** What makes the transition to `Target`: a function of its payload, or of nothing for `Schema.Void`. */
+export type To<D extends AnyDefinition, Target extends string> = Make<Payload<D, Target>, Transition<D, Target>>
+
+// `any` and `never` would pass for void in a plain `extends [void]`, so they are told apart first.
+type Make<P, Made> =
+  IsAny<P> extends true ? (payload: P) => Made : IsEqual<P, void> extends true ? () => Made : (payload: P) => Made
