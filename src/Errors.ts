@@ -134,6 +134,7 @@ export class InputNotGiven extends Data.TaggedError("InputNotGiven")<{ readonly 
 const describe = (received: unknown): string => {
   if (received instanceof Promise) return "a Promise"
   if (typeof received === "function") return `the function '${received.name}'`
-  if (typeof received === "object" && received !== null && "_tag" in received) return `a transition to '${String(received._tag)}'`
+  if (typeof received === "object" && received !== null && "_tag" in received)
+    return `a transition to '${String(received._tag)}'`
   return typeof received === "object" ? "an object" : String(received)
 }

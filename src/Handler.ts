@@ -48,8 +48,14 @@ export type AnyHandler = Handler<AnyDefinition, string, string, unknown, unknown
  * A handler that takes policies. `Timeout` is the error that `.timeout` adds: `StateTimeout` for a task, `JoinTimeout`
  * for a split or a forEach.
  */
-export interface Task<D extends AnyDefinition, N extends StateName<D>, Taken extends string, E, R, Timeout = StateTimeout>
-  extends Handler<D, N, Taken, E, R> {
+export interface Task<
+  D extends AnyDefinition,
+  N extends StateName<D>,
+  Taken extends string,
+  E,
+  R,
+  Timeout = StateTimeout
+> extends Handler<D, N, Taken, E, R> {
   /**
    * Bounds what stands before it: `.timeout(d).retry(o)` bounds each attempt, `.retry(o).timeout(d)` the whole.
    *
@@ -125,7 +131,11 @@ export type CheckedCases<D extends AnyDefinition, N extends StateName<D>, E, Cas
     : Problem<`state '${N}' cannot fail with '${Tag & string}' here`>
 }
 
-type CaseResult<Cases> = Cases[keyof Cases] extends infer F ? (F extends (context: never) => infer Out ? Out : never) : never
+type CaseResult<Cases> = Cases[keyof Cases] extends infer F
+  ? F extends (context: never) => infer Out
+    ? Out
+    : never
+  : never
 
 /** The branches of a split that has no join yet. */
 export interface Split<D extends AnyDefinition, N extends StateName<D>, Branches> {
@@ -153,7 +163,14 @@ export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, 
   join<const S extends Join.Strategy, Out>(
     strategy: S,
     then: (context: JoinContext<D, N, ForEachResults<Item, A, E>[S["_tag"]]>) => CheckedResult<D, N, Out>
-  ): Task<D, N, Result<Out>["taken"], ForEachErrors<Item, A, E>[S["_tag"]] | Result<Out>["error"], R | Result<Out>["services"], JoinTimeout>
+  ): Task<
+    D,
+    N,
+    Result<Out>["taken"],
+    ForEachErrors<Item, A, E>[S["_tag"]] | Result<Out>["error"],
+    R | Result<Out>["services"],
+    JoinTimeout
+  >
 }
 
 /** The branches of a split: a function or a generator each. */
@@ -168,8 +185,9 @@ export type CheckedBranches<Branches> = {
 
 type CheckedBranch<K, Out> = [Extract<Result<Out>["value"], PromiseLike<unknown>>] extends [never]
   ? unknown
-  : unknown extends Result<Out>["value"] ? unknown
-  : Problem<`branch '${K & string}' returns a Promise: return an Effect instead, made with Effect.tryPromise`>
+  : unknown extends Result<Out>["value"]
+    ? unknown
+    : Problem<`branch '${K & string}' returns a Promise: return an Effect instead, made with Effect.tryPromise`>
 
 /** How many branches run at once: a whole number of at least 1, or all. */
 export interface ConcurrencyOptions<C extends Concurrency> {

@@ -75,7 +75,9 @@ export const makeWorkflow = (
   const problems = handlerProblems(definition, values)
   if (problems.length > 0) throw new WorkflowDefinitionError({ workflow: definition.name, problems })
 
-  const specs = new Map(Array.filterMap(values, ([name, value]) => (value ? Result.succeed([name, value.spec]) : Result.failVoid)))
+  const specs = new Map(
+    Array.filterMap(values, ([name, value]) => (value ? Result.succeed([name, value.spec]) : Result.failVoid))
+  )
   const machine = makeMachine(definition, specs)
   // A name that is no place comes only from outside the types.
   const nodeOf = (name: string): Node => {
@@ -116,7 +118,9 @@ export const makeWorkflow = (
 const notAnEntry = (definition: Graph, entry: string): WorkflowDefinitionError =>
   new WorkflowDefinitionError({
     workflow: definition.name,
-    problems: [`a run cannot be entered at '${entry}': its entries are ${definition.entries.map((e) => `'${e}'`).join(", ")}`]
+    problems: [
+      `a run cannot be entered at '${entry}': its entries are ${definition.entries.map((e) => `'${e}'`).join(", ")}`
+    ]
   })
 
 /** A function is a task of the state it stands under. */

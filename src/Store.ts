@@ -22,11 +22,8 @@ export type CellSchema = Schema.Constraint | InMemory<unknown>
 export type CellRecord = Readonly<Record<string, CellSchema | Cell<CellSchema>>>
 
 /** The value of a cell. */
-export type ValueIn<Cells, K extends keyof Cells> = Cells[K] extends Cell<infer S>
-  ? S["Type"]
-  : Cells[K] extends { readonly Type: infer A }
-    ? A
-    : never
+export type ValueIn<Cells, K extends keyof Cells> =
+  Cells[K] extends Cell<infer S> ? S["Type"] : Cells[K] extends { readonly Type: infer A } ? A : never
 
 type Missing<Cells, K extends keyof Cells> = Cells[K] extends Cell<CellSchema> ? never : StoreKeyMissing
 
@@ -104,8 +101,8 @@ export type AnyStore = Store<Readonly<Record<string, CellSchema>>>
 /** Makes the store of a run from the cells of its definition. */
 export const makeStore = (cells: CellRecord): AnyStore => {
   const initialValues = () =>
-    Object.entries(cells).flatMap(([key, cell]): Array<[string, unknown]> =>
-      "_tag" in cell && cell._tag === "Cell" ? [[key, cell.initial]] : []
+    Object.entries(cells).flatMap(
+      ([key, cell]): Array<[string, unknown]> => ("_tag" in cell && cell._tag === "Cell" ? [[key, cell.initial]] : [])
     )
   const initial: ReadonlyMap<string, unknown> = new Map(initialValues())
   const values = new Map(initial)

@@ -19,7 +19,16 @@ export type { RunOptions, Step, StepOptions, Workflow } from "./Implementation.t
 export type { RunHandle } from "./RunHandle.ts"
 export { type Cell, cell, type Store } from "./Store.ts"
 export type { Exit, InMemory, State } from "./types/Place.ts"
-export type { AnyDefinition, EntryName, ExitName, Input, Outcome, Payload, StateName, TargetName } from "./types/Table.ts"
+export type {
+  AnyDefinition,
+  EntryName,
+  ExitName,
+  Input,
+  Outcome,
+  Payload,
+  StateName,
+  TargetName
+} from "./types/Table.ts"
 export type { Transition, Transitions } from "./types/Transition.ts"
 
 /** The errors that a workflow's runs can fail with. */

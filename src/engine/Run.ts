@@ -122,11 +122,13 @@ export class Run {
   }
 
   get id(): string {
-    return (this.givenId ??= globalThis.crypto.randomUUID())
+    this.givenId ??= globalThis.crypto.randomUUID()
+    return this.givenId
   }
 
   get store(): AnyStore {
-    return (this.ownStore ??= makeStore(this.machine.graph.cells))
+    this.ownStore ??= makeStore(this.machine.graph.cells)
+    return this.ownStore
   }
 
   /** Runs from the given place to an exit, and gives the last transition. */
@@ -137,7 +139,7 @@ export class Run {
   /** Runs the work of one state, and gives the transition it chose. */
   step(node: Node, payload: unknown): AnyEffect {
     const work = Effect.suspend(() => toEffect(node.perform(this.enter(node, payload))))
-    return this.wait(Effect.map(work, (result) => (this.follow(node, result), result)))
+    return this.wait(Effect.tap(work, (result) => Effect.sync(() => this.follow(node, result))))
   }
 
   private advance(start: Node, entered: Transition): AnyEffect {
@@ -197,13 +199,17 @@ export class Run {
 
   private release(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     const scope = this.scope!
-    return Effect.onExit(Scope.close(scope, exit), () => Effect.sync(() => void (scope.state = { _tag: "Empty" })))
+    const empty = Effect.sync(() => {
+      scope.state = { _tag: "Empty" }
+    })
+    return Effect.ensuring(Scope.close(scope, exit), empty)
   }
 
   /** Puts around the rest of the run, once, what it needs as soon as it waits: its scope, and the context of a failure. */
   private wait(effect: AnyEffect): AnyEffect {
     if (this.scope !== undefined) return effect
-    const scope = (this.scope = Scope.makeUnsafe())
+    const scope = Scope.makeUnsafe()
+    this.scope = scope
     return effect.pipe(
       Effect.onExit((exit) => (scope.state._tag === "Empty" ? Effect.void : this.release(exit))),
       Effect.provideService(Scope.Scope, scope),

@@ -147,6 +147,8 @@ class Fan {
     const { node, run } = this.visit
     if (run.observe === undefined) return
     const branch = this.nameOf(index)
-    run.observe(_tag === "BranchFailed" ? { _tag, state: node.name, branch, cause } : { _tag, state: node.name, branch })
+    run.observe(
+      _tag === "BranchFailed" ? { _tag, state: node.name, branch, cause } : { _tag, state: node.name, branch }
+    )
   }
 }

@@ -23,15 +23,32 @@ export const withPolicies = (
   return policies.reduce(
     (inner, policy) =>
       match(policy)
-        .with({ _tag: "timeout" }, ({ duration }) => (visit: Visit) =>
-          Effect.timeoutOrElse(inner(visit), { duration, orElse: () => Effect.fail(new Timeout({ state, duration })) })
+        .with(
+          { _tag: "timeout" },
+          ({ duration }) =>
+            (visit: Visit) =>
+              Effect.timeoutOrElse(inner(visit), {
+                duration,
+                orElse: () => Effect.fail(new Timeout({ state, duration }))
+              })
         )
-        .with({ _tag: "retry" }, ({ options }) => (visit: Visit) => Effect.retry(inner(visit), options))
-        .with({ _tag: "catch" }, ({ handle }) => (visit: Visit) =>
-          Effect.catch(inner(visit), (error) => recover(handle, visit, error))
+        .with(
+          { _tag: "retry" },
+          ({ options }) =>
+            (visit: Visit) =>
+              Effect.retry(inner(visit), options)
         )
-        .with({ _tag: "catchTags" }, ({ cases }) => (visit: Visit) =>
-          Effect.catchIf(inner(visit), hasCase(cases), (error) => recover(cases[error._tag]!, visit, error))
+        .with(
+          { _tag: "catch" },
+          ({ handle }) =>
+            (visit: Visit) =>
+              Effect.catch(inner(visit), (error) => recover(handle, visit, error))
+        )
+        .with(
+          { _tag: "catchTags" },
+          ({ cases }) =>
+            (visit: Visit) =>
+              Effect.catchIf(inner(visit), hasCase(cases), (error) => recover(cases[error._tag]!, visit, error))
         )
         .exhaustive(),
     attempt

@@ -5,7 +5,9 @@ import { Effect, Predicate } from "effect"
 import type { AnyEffect } from "../graph/Spec.ts"
 
 /** Whether a value is a generator object that waits to be run. */
-export const isGenerator = (value: unknown): value is Generator<Effect.Effect<unknown, unknown, unknown>, unknown, never> =>
+export const isGenerator = (
+  value: unknown
+): value is Generator<Effect.Effect<unknown, unknown, unknown>, unknown, never> =>
   Predicate.isObject(value) && Symbol.iterator in value && "next" in value
 
 /** Any of the three forms as an Effect: an Effect itself, a generator that is run, or a plain value. */

@@ -9,7 +9,9 @@ import type { Strategy } from "../Join.ts"
 /** What a branch is called in results and failures: `{ branch }`, or `{ index, item }`. */
 export type Label = object
 
-type Outcome = { readonly _tag: "success"; readonly value: unknown } | { readonly _tag: "failure"; readonly error: unknown }
+type Outcome =
+  | { readonly _tag: "success"; readonly value: unknown }
+  | { readonly _tag: "failure"; readonly error: unknown }
 
 /** The branches of one join that have settled so far. */
 export class Tally {

@@ -117,8 +117,9 @@ export type ForEachResults<Item, A, E> = Results<
 export type ForEachErrors<Item, A, E> = Errors<E, ItemSuccess<Item, A>, ItemFailure<Item, E>>
 
 /** The message for a strategy that the named branches of a split can never satisfy, or `never`. */
-export type StrategyProblem<S, Branches> = S extends Quorum<infer N>
-  ? TooMany<"quorum", N, Branches>
-  : S extends PartialResults<infer N>
-    ? TooMany<"partialResults", N, Branches>
-    : never
+export type StrategyProblem<S, Branches> =
+  S extends Quorum<infer N>
+    ? TooMany<"quorum", N, Branches>
+    : S extends PartialResults<infer N>
+      ? TooMany<"partialResults", N, Branches>
+      : never

@@ -18,9 +18,10 @@ export type CheckedHandlers<D extends AnyDefinition, H> = {
   readonly [K in keyof H]: K extends StateName<D> ? CheckedHandler<D, K, H[K]> : UnknownKey<D, K>
 }
 
-type UnknownKey<D extends AnyDefinition, K> = K extends ExitName<D>
-  ? Problem<`'${K & string}' is an exit and takes no handler`>
-  : Problem<`'${K & string}' is not a state`>
+type UnknownKey<D extends AnyDefinition, K> =
+  K extends ExitName<D>
+    ? Problem<`'${K & string}' is an exit and takes no handler`>
+    : Problem<`'${K & string}' is not a state`>
 
 // The compiler first tries a call with `H` as its constraint, where nothing is known of a handler yet: `AnyHandler`, whose
 // state is any string, has to pass.
@@ -29,10 +30,10 @@ type CheckedHandler<D extends AnyDefinition, N extends StateName<D>, H> =
     ? string extends State
       ? unknown
       : [Of[typeof DefinitionTypes]] extends [D[typeof DefinitionTypes]]
-      ? State extends N
-        ? Message<NeverTaken<D, N, Taken>>
-        : Problem<`this handler is for state '${State}', not for '${N}'`>
-      : Problem<`this handler of state '${N}' belongs to another definition`>
+        ? State extends N
+          ? Message<NeverTaken<D, N, Taken>>
+          : Problem<`this handler is for state '${State}', not for '${N}'`>
+        : Problem<`this handler of state '${N}' belongs to another definition`>
     : H extends (context: never) => infer Out
       ? CheckedFunction<D, N, Out>
       : unknown

@@ -9,9 +9,8 @@ export type AtLeastOne<What extends string, N extends number> = `${N}` extends N
   : N
 
 /** `N` itself when it can be a count, zero included; else a message in its place. */
-export type Count<What extends string, N extends number> = `${N}` extends Exclude<NotAtLeastOne, "0">
-  ? `${What} must be a whole number of at least 0, not ${N}`
-  : N
+export type Count<What extends string, N extends number> =
+  `${N}` extends Exclude<NotAtLeastOne, "0"> ? `${What} must be a whole number of at least 0, not ${N}` : N
 
 /** `N` itself when it can be a share, above 0 and at most 1; else a message in its place. */
 export type Share<What extends string, N extends number> = number extends N

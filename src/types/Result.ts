@@ -54,7 +54,9 @@ export interface Result<Out> {
 export type TagOf<A> = A extends { readonly _tag: infer Tag extends string } ? Tag : never
 
 /** `Out` itself when it is a transition of `N` in one of the three forms; else a message in its place. */
-export type CheckedResult<D extends AnyDefinition, N extends string, Out> = [Result<Out>["value"]] extends [Transitions<D, N>]
+export type CheckedResult<D extends AnyDefinition, N extends string, Out> = [Result<Out>["value"]] extends [
+  Transitions<D, N>
+]
   ? Out
   : ResultProblem<D, N, Result<Out>["value"]>
 
@@ -70,13 +72,14 @@ export type ResultProblem<D extends AnyDefinition, N extends string, Value> = [V
   ? never
   : Wrong<N, Exclude<Value, Transitions<D, N>>>
 
-type Wrong<N extends string, Value> = Value extends PromiseLike<unknown>
-  ? `state '${N}' returns a Promise: return an Effect instead, made with Effect.tryPromise`
-  : Value extends (...args: never) => { readonly _tag: infer T extends string }
-    ? `state '${N}' returns to.${T} itself: call it`
-    : Value extends undefined | void
-      ? `state '${N}' must return a transition on every path: one returns nothing`
-      : `state '${N}' must return a transition made by its own 'to'`
+type Wrong<N extends string, Value> =
+  Value extends PromiseLike<unknown>
+    ? `state '${N}' returns a Promise: return an Effect instead, made with Effect.tryPromise`
+    : Value extends (...args: never) => { readonly _tag: infer T extends string }
+      ? `state '${N}' returns to.${T} itself: call it`
+      : Value extends undefined | void
+        ? `state '${N}' must return a transition on every path: one returns nothing`
+        : `state '${N}' must return a transition made by its own 'to'`
 
 /** The message for a declared target that a handler never goes to, or `never`. */
 export type NeverTaken<D extends AnyDefinition, N extends string, Taken> =

@@ -47,12 +47,9 @@ type Unreachable<Name extends string> = Name extends string ? `'${Name}' cannot 
 type Trap<Name extends string> = Name extends string ? `no exit can be reached from state '${Name}'` : never
 
 /** The problems of a table whose targets are all declared. */
-type ShapeProblem<
-  States extends string,
-  Exits extends string,
-  Places extends Place,
-  Entries extends string
-> = [Exits] extends [never]
+type ShapeProblem<States extends string, Exits extends string, Places extends Place, Entries extends string> = [
+  Exits
+] extends [never]
   ? "no exit is declared"
   :
       | Unreachable<Exclude<States | Exits, Reach<Forward<Places>, Entries, never>>>
