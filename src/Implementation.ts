@@ -87,6 +87,9 @@ export const makeWorkflow = (
   }
   const start = nodeOf(definition.start)
 
+  const run = (node: Node, payload: unknown, input: unknown, options: RunOptions | undefined) =>
+    new Run(machine, node, input, options?.id).advance(node, { _tag: node.name, payload })
+
   const workflow = {
     graph: {
       ...definition,
@@ -95,13 +98,12 @@ export const makeWorkflow = (
         return spec === undefined ? place : { ...place, work: describeWork(spec) }
       })
     },
-    run: (input: unknown, options?: RunOptions) =>
-      Effect.suspend(() => new Run(machine, start, input, options?.id).from(start, input)),
+    run: (input: unknown, options?: RunOptions) => Effect.suspend(() => run(start, input, input, options)),
     runFrom: (entry: string, payload: unknown, input: unknown, options?: RunOptions) =>
       Effect.suspend(() => {
         if (!definition.entries.includes(entry)) throw notAnEntry(definition, entry)
         const node = nodeOf(entry)
-        return new Run(machine, node, input, options?.id).from(node, payload)
+        return run(node, payload, input, options)
       }),
     fork: (input: unknown, options?: RunOptions) => forkRun(machine, start, input, options?.id),
     step: (state: string, payload: unknown, options: StepOptions<unknown> = {}) =>

@@ -38,10 +38,10 @@ export const forkRun = (
     const published = yield* PubSub.sliding<RunEvent<string>>({ capacity: keptEvents, replay: keptEvents })
     const observe = (happening: Happening) => {
       const time = clock.currentTimeMillisUnsafe()
-      PubSub.publishUnsafe(published, { ...happening, workflow: machine.workflow, runId: run.id, time })
+      PubSub.publishUnsafe(published, { ...happening, workflow: machine.graph.name, runId: run.id, time })
     }
     const run: Run = new Run(machine, start, input, id, observe)
-    const fiber = yield* Effect.suspend(() => run.from(start, input)).pipe(
+    const fiber = yield* Effect.suspend(() => run.advance(start, { _tag: start.name, payload: input })).pipe(
       Effect.onExit((exit) => Effect.sync(() => observe({ _tag: "RunFinished", exit }))),
       Effect.forkScoped
     )

@@ -1,14 +1,13 @@
 /**
  * A graph and its handlers, compiled into linked nodes: what is the same for every run is worked out once.
  */
-import { Effect } from "effect"
 import { match } from "ts-pattern"
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
-import type { AnyFunction } from "../types/Result.ts"
 import { joinItems, joinNamed } from "./branches.ts"
 import { withPolicies } from "./policies.ts"
 import type { Visit } from "./Run.ts"
 import type { Spec } from "../graph/Spec.ts"
+import type { AnyFunction } from "../types/Result.ts"
 
 /** A transition as the engine sees it: plain data. */
 export interface Transition {
@@ -31,7 +30,6 @@ export interface Node {
 
 /** A compiled workflow. */
 export interface Machine {
-  readonly workflow: string
   readonly graph: Graph
   readonly nodes: ReadonlyMap<string, Node>
 }
@@ -43,7 +41,7 @@ export const makeMachine = (graph: Graph, specs: ReadonlyMap<string, Spec>): Mac
   for (const { name, targets } of graph.places) {
     for (const target of targets) links.get(name)!.set(target, nodes.get(target)!)
   }
-  return { workflow: graph.name, graph, nodes }
+  return { graph, nodes }
 }
 
 const makeNode = (place: GraphPlace, specs: ReadonlyMap<string, Spec>, targets: ReadonlyMap<string, Node>): Node => {
@@ -64,8 +62,8 @@ const makePerform = (state: string, { policies, work }: Spec): Perform =>
   withPolicies(
     state,
     match(work)
-      .with({ _tag: "task" }, ({ run }) => eager(run))
-      .with({ _tag: "route" }, ({ choose }) => choose as Perform)
+      .with({ _tag: "task" }, ({ run }) => performing(run))
+      .with({ _tag: "route" }, ({ choose }) => performing(choose))
       .with({ _tag: "split" }, (split) => joinNamed(state, split))
       .with({ _tag: "forEach" }, (forEach) => joinItems(state, forEach))
       .exhaustive(),
@@ -73,8 +71,5 @@ const makePerform = (state: string, { policies, work }: Spec): Perform =>
     work._tag
   )
 
-const GeneratorFunction = Object.getPrototypeOf(function* () {}).constructor as Function
-
-/** A generator becomes a function to an Effect, once for all visits. */
-export const eager = (f: AnyFunction): Perform =>
-  f instanceof GeneratorFunction ? Effect.fnUntracedEager(f as never) : (f as Perform)
+/** A function of the user, to be called with a visit: what the types of its context promise, a visit has. */
+export const performing = (f: AnyFunction): Perform => f as Perform

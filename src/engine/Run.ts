@@ -5,14 +5,14 @@
  * Effects. Only an Effect that has to be waited for goes through the fiber's own run loop, as the continuation of which
  * the state loop goes on: nothing on the stack and nothing in memory grows with the number of transitions.
  */
-import { Cause, Effect, Exit, Scope } from "effect"
+import { Cause, Context, Effect, Exit, Scope } from "effect"
 import type { DistributedOmit } from "type-fest"
 import { InputNotGiven, InvalidTransition } from "../Errors.ts"
 import type { RunEvent } from "../Event.ts"
 import { type AnyStore, makeStore } from "../Store.ts"
 import { annotateFailure, type FailureContext } from "./failure.ts"
 import type { Machine, Node, Transition } from "./Machine.ts"
-import { isGenerator, toEffect } from "./result.ts"
+import { toEffect, toEffectThen } from "./result.ts"
 import type { AnyEffect } from "../graph/Spec.ts"
 
 /** An event before the run has signed it. */
@@ -96,6 +96,11 @@ export class ItemVisit extends Visit {
   }
 }
 
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+/** The tag of a transition; of anything else, what is no name of a place. */
+const tagOf = (result: unknown): string => (result as Transition | undefined | null)?._tag as string
+
 /** A run in progress. */
 export class Run {
   readonly machine: Machine
@@ -106,19 +111,21 @@ export class Run {
   /** How often the work of the state has begun, where policies count it. */
   attempt = 0
   private givenId: string | undefined
-  private ownStore: AnyStore | undefined
-  private readonly passed: Array<Node> = []
+  private ownStore: AnyStore | undefined = undefined
+  // The states passed, as a ring.
+  private readonly passed: Array<Node>
   private passedCount = 0
   // The scope of the present visit, from the first Effect that has to be waited for. One object serves all visits of the
   // run: it is emptied after each, so that the fiber's context changes once a run and not once a state.
-  private scope: Scope.Closeable | undefined
+  private scope: Scope.Closeable | undefined = undefined
 
   constructor(machine: Machine, start: Node, input: unknown, id?: string, observe?: Observe) {
     this.machine = machine
-    this.node = start
     this.input = input
-    this.givenId = id
     this.observe = observe
+    this.node = start
+    this.givenId = id
+    this.passed = [start]
   }
 
   get id(): string {
@@ -131,42 +138,39 @@ export class Run {
     return this.ownStore
   }
 
-  /** Runs from the given place to an exit, and gives the last transition. */
-  from(start: Node, payload: unknown): AnyEffect {
-    return this.advance(start, { _tag: start.name, payload })
+  /** Runs from a place to an exit, and gives the last transition. */
+  advance(start: Node, entered: Transition): AnyEffect {
+    let node = start
+    let transition = entered
+    let untilYield = transitionsBeforeYield
+    try {
+      while (node.targets !== undefined) {
+        if (untilYield-- === 0) return this.yield(node, transition)
+        let result = node.perform(this.enter(node, transition.payload))
+        let target = isObject(result) && Effect.TypeId in result ? undefined : node.targets.get(tagOf(result))
+        if (target === undefined) {
+          const effect = Exit.isExit(result) ? result : this.begin(result)
+          if (!Exit.isExit(effect)) return this.wait(effect)
+          if (Exit.isFailure(effect)) return this.fail(effect.cause)
+          result = effect.value
+          target = this.follow(node, result)
+        }
+        // Only a transition has a target.
+        transition = result as Transition
+        if (this.observe !== undefined) this.observe({ _tag: "TransitionTaken", state: node.name, target: target.name })
+        node = target
+      }
+    } catch (defect) {
+      return this.fail(Cause.die(defect))
+    }
+    this.node = node
+    return Effect.succeed(transition)
   }
 
   /** Runs the work of one state, and gives the transition it chose. */
   step(node: Node, payload: unknown): AnyEffect {
     const work = Effect.suspend(() => toEffect(node.perform(this.enter(node, payload))))
     return this.wait(Effect.tap(work, (result) => Effect.sync(() => this.follow(node, result))))
-  }
-
-  private advance(start: Node, entered: Transition): AnyEffect {
-    let node = start
-    let transition = entered
-    for (let i = 0; node.targets !== undefined; i++) {
-      if (i === transitionsBeforeYield) {
-        return this.wait(Effect.flatMap(Effect.yieldNow, () => this.advance(node, transition)))
-      }
-      let result: unknown
-      try {
-        result = node.perform(this.enter(node, transition.payload))
-        if (isGenerator(result)) result = toEffect(result)
-        if (Effect.isEffect(result)) {
-          if (!Exit.isExit(result)) return this.wait(Effect.flatMap(result, this.resume))
-          if (Exit.isFailure(result)) return this.fail(result.cause)
-          result = result.value
-        }
-        node = this.follow(node, result)
-      } catch (defect) {
-        return this.fail(Cause.die(defect))
-      }
-      // `follow` has found the tag among the targets.
-      transition = result as Transition
-    }
-    this.node = node
-    return Effect.succeed(transition)
   }
 
   private enter(node: Node, payload: unknown): Visit {
@@ -179,24 +183,38 @@ export class Run {
 
   /** The place that a handler's result leads to. */
   private follow(node: Node, result: unknown): Node {
-    const target = node.targets!.get((result as Transition | undefined)?._tag as string)
-    if (target === undefined) throw this.invalid(node, result)
-    if (this.observe !== undefined) this.observe({ _tag: "TransitionTaken", state: node.name, target: target.name })
-    return target
-  }
-
-  private invalid(node: Node, received: unknown): InvalidTransition {
+    const target = node.targets!.get(tagOf(result))
+    if (target !== undefined) return target
     const targets = [...node.targets!.keys()]
-    return new InvalidTransition({ workflow: this.machine.workflow, state: node.name, targets, received })
+    throw new InvalidTransition({ workflow: this.machine.graph.name, state: node.name, targets, received: result })
   }
 
-  /** Goes on after an Effect that had to be waited for; what it acquired is released first. */
-  private readonly resume = (result: unknown): AnyEffect => {
-    const { node } = this
-    const goOn = () => this.advance(this.follow(node, result), result as Transition)
-    return this.scope!.state._tag === "Empty" ? goOn() : Effect.flatMap(this.release(Exit.succeed(result)), goOn)
+  /** Lets other fibers go first. */
+  private yield(node: Node, transition: Transition): AnyEffect {
+    return this.wait(Effect.flatMap(Effect.yieldNow, () => this.advance(node, transition)))
   }
 
+  /** Begins with what a handler gave, to go on with the run if it has to be waited for. */
+  private begin(result: unknown): AnyEffect {
+    return toEffectThen(result, (value) => this.resume(value))
+  }
+
+  /** Goes on after an Effect that had to be waited for; what the visit acquired is released first. */
+  private resume(result: unknown): AnyEffect {
+    const target = this.follow(this.node, result)
+    return this.scope!.state._tag === "Empty"
+      ? this.moveOn(target, result)
+      : Effect.flatMap(this.release(Exit.succeed(result)), () => this.moveOn(target, result))
+  }
+
+  private moveOn(target: Node, result: unknown): AnyEffect {
+    if (this.observe !== undefined)
+      this.observe({ _tag: "TransitionTaken", state: this.node.name, target: target.name })
+    // `follow` has found the tag among the targets.
+    return this.advance(target, result as Transition)
+  }
+
+  /** Runs the finalizers of the visit. */
   private release(exit: Exit.Exit<unknown, unknown>): Effect.Effect<void> {
     const scope = this.scope!
     const empty = Effect.sync(() => {
@@ -210,10 +228,16 @@ export class Run {
     if (this.scope !== undefined) return effect
     const scope = Scope.makeUnsafe()
     this.scope = scope
-    return effect.pipe(
-      Effect.onExit((exit) => (scope.state._tag === "Empty" ? Effect.void : this.release(exit))),
-      Effect.provideService(Scope.Scope, scope),
-      Effect.catchCause((cause) => Effect.failCause(this.annotate(cause)))
+    return Effect.catchCause(
+      Effect.withFiber((fiber) => {
+        const { context } = fiber
+        fiber.setContext(Context.add(context, Scope.Scope, scope))
+        return Effect.onExitPrimitive(effect, (exit) => {
+          fiber.setContext(context)
+          return scope.state._tag === "Empty" ? undefined : this.release(exit)
+        })
+      }),
+      (cause) => Effect.failCause(this.annotate(cause))
     )
   }
 
@@ -229,7 +253,7 @@ export class Run {
   private failureContext(): FailureContext {
     const first = Math.max(0, this.passedCount - pathLength)
     return {
-      workflow: this.machine.workflow,
+      workflow: this.machine.graph.name,
       runId: this.id,
       state: this.node.name,
       attempt: Math.max(1, this.attempt),

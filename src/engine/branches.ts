@@ -7,7 +7,7 @@
  */
 import { Cause, Effect, Exit } from "effect"
 import type { Strategy } from "../Join.ts"
-import { eager, type Perform } from "./Machine.ts"
+import { type Perform, performing } from "./Machine.ts"
 import { toEffect } from "./result.ts"
 import { ItemVisit, JoinVisit, type Visit } from "./Run.ts"
 import type { AnyEffect, Concurrency, ForEachWork, SplitWork } from "../graph/Spec.ts"
@@ -16,10 +16,10 @@ import { type Decision, type Label, makeRule, type Rule, Tally } from "./strateg
 /** The work of a split. */
 export const joinNamed = (state: string, { branches, concurrency, join, strategy }: SplitWork): Perform => {
   const names = Object.keys(branches)
-  const bodies = Object.values(branches).map(eager)
+  const bodies = Object.values(branches).map(performing)
   const labels = names.map((branch) => ({ branch }))
   const rule = makeRule(state, strategy, (values) => Object.fromEntries(names.map((name, i) => [name, values[i]])))
-  const then = eager(join)
+  const then = performing(join)
   return (visit) => {
     const body = (index: number) => bodies[index]!(visit)
     return new Fan(visit, strategy, rule, labels, (index) => names[index]!, body).run(concurrency, then)
@@ -28,9 +28,9 @@ export const joinNamed = (state: string, { branches, concurrency, join, strategy
 
 /** The work of a forEach. */
 export const joinItems = (state: string, { concurrency, each, items, join, strategy }: ForEachWork): Perform => {
-  const run = eager(each)
+  const run = performing(each)
   const rule = makeRule(state, strategy, (values) => values)
-  const then = eager(join)
+  const then = performing(join)
   return (visit) => {
     const all = Array.from((items as (visit: Visit) => Iterable<unknown>)(visit))
     const labels = all.map((item, index) => ({ index, item }))
@@ -136,7 +136,7 @@ class Fan {
   private conclude(then: Perform): AnyEffect {
     if (Cause.hasDies(this.late)) return Effect.failCause(this.late)
     if (this.decision === "fail") return Effect.failCause(this.rule.failure(this.tally))
-    return toEffect(then(new JoinVisit(this.visit, this.rule.results(this.tally)) as never))
+    return toEffect(then(new JoinVisit(this.visit, this.rule.results(this.tally))))
   }
 
   private observe(

@@ -4,7 +4,7 @@
 import { Effect, Predicate } from "effect"
 import { match } from "ts-pattern"
 import { JoinTimeout, StateTimeout } from "../Errors.ts"
-import type { Perform } from "./Machine.ts"
+import { type Perform, performing } from "./Machine.ts"
 import { toEffect } from "./result.ts"
 import { CatchVisit, type Visit } from "./Run.ts"
 import type { AnyEffect, Policy, Work } from "../graph/Spec.ts"
@@ -56,7 +56,7 @@ export const withPolicies = (
 }
 
 const recover = (handle: AnyFunction, visit: Visit, error: unknown): AnyEffect =>
-  toEffect((handle as Perform)(new CatchVisit(visit, error)))
+  toEffect(performing(handle)(new CatchVisit(visit, error)))
 
 const hasCase =
   (cases: Readonly<Record<string, AnyFunction>>) =>
