@@ -1,11 +1,11 @@
 /**
- * The branches of a split and the items of a forEach: run as child fibers, counted as they settle, stopped as soon as
- * the strategy has decided, and joined.
+ * The branches of a split and the items of a forEach: run as fibers of the visit, counted as they settle, stopped as soon
+ * as the strategy has decided, and joined when the last of them has ended.
  *
- * The fibers are those of `Effect.forEach`: it starts them, caps them, and interrupts and awaits the rest when one fails.
- * A branch that brings the decision says so by failing with `stop`.
+ * It forks, observes and interrupts as Effect's own `raceAll` and `forEach` do, because neither leaves the decision to its
+ * caller: deciding by a failure of the branch would put a handler around each.
  */
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Scope } from "effect"
 import type { Strategy } from "../Join.ts"
 import { type Perform, performing } from "./Machine.ts"
 import { toEffect } from "./result.ts"
@@ -39,12 +39,6 @@ export const joinItems = (state: string, { concurrency, each, items, join, strat
   }
 }
 
-const stop = Exit.fail(Symbol("the join has decided"))
-
-const isStop = (reason: Cause.Reason<unknown>): boolean => reason === stopReason
-
-const stopReason = Exit.isFailure(stop) ? stop.cause.reasons[0] : undefined
-
 /** The branches of one visit. */
 class Fan {
   private readonly visit: Visit
@@ -53,9 +47,13 @@ class Fan {
   private readonly nameOf: (index: number) => string | number
   private readonly body: (index: number) => unknown
   private readonly tally: Tally
+  private readonly running = new Set<Fiber.Fiber<unknown, unknown>>()
+  private timer: Fiber.Fiber<void> | undefined
+  private started = 0
   private decision: Decision
-  // Defects of branches that were being stopped: their finalizers may die after the decision.
-  private late: Cause.Cause<unknown> = Cause.empty
+  // Defects, and the interruption of a branch by itself: they end the run, whatever the strategy.
+  private fatal: Cause.Cause<unknown> = Cause.empty
+  private whenEnded: (() => void) | undefined
 
   constructor(
     visit: Visit,
@@ -75,32 +73,50 @@ class Fan {
   }
 
   run(concurrency: Concurrency, then: Perform): AnyEffect {
-    if (this.decision !== "wait") return this.conclude(then)
-    const branches = Effect.forEach(this.tally.labels, (_, index) => this.branch(index), { concurrency, discard: true })
-    return Effect.matchCauseEffect(this.limited(branches), {
-      onSuccess: () => this.conclude(then),
-      onFailure: (cause) => (cause.reasons.some(isStop) ? this.conclude(then) : Effect.failCause(cause))
+    const limit = concurrency === "unbounded" ? Number.POSITIVE_INFINITY : concurrency
+    return Effect.withFiber((parent) => {
+      this.limitTime(parent)
+      this.startMore(parent, limit)
+      return this.hasEnded ? this.conclude(then) : Effect.flatMap(this.end, () => this.conclude(then))
     })
   }
 
-  /** Stops the branches when the time of `partialTimeout` is up. */
-  private limited(branches: AnyEffect): AnyEffect {
-    if (this.strategy._tag !== "partialTimeout") return branches
-    const timeIsUp = Effect.suspend(() => {
-      this.decision = this.tally.settled > 0 ? "proceed" : "fail"
-      return stop
-    })
-    return Effect.raceFirst(branches, Effect.andThen(Effect.sleep(this.strategy.duration), timeIsUp))
+  private get hasEnded(): boolean {
+    return this.decision !== "wait" && this.running.size === 0
   }
 
-  private branch(index: number): AnyEffect {
+  /** Waits until the last branch has ended; interrupted, it interrupts them all and waits for their finalizers. */
+  private readonly end: Effect.Effect<void> = Effect.callback((resume) => {
+    this.whenEnded = () => resume(Effect.void)
+    return Effect.suspend(() => Fiber.interruptAll(this.timer ? [...this.running, this.timer] : this.running))
+  })
+
+  private startMore(parent: Fiber.Fiber<unknown, unknown>, limit: number): void {
+    while (this.decision === "wait" && this.started < this.tally.total && this.running.size < limit) {
+      this.start(parent, limit, this.started++)
+    }
+    if (!this.hasEnded) return
+    this.timer?.interruptUnsafe(parent.id)
+    this.whenEnded?.()
+  }
+
+  private start(parent: Fiber.Fiber<unknown, unknown>, limit: number, index: number): void {
     this.observe("BranchStarted", index)
     const effect = this.begin(index)
     // A finished Effect needs no fiber.
-    if (Exit.isExit(effect)) return this.settle(index, effect)
-    return Effect.matchCauseEffect(Effect.scoped(effect), {
-      onSuccess: (value) => this.settle(index, Exit.succeed(value)),
-      onFailure: (cause) => this.settle(index, Exit.failCause(cause))
+    if (Exit.isExit(effect)) return this.settle(parent, index, effect)
+    const scope = Scope.makeUnsafe()
+    const fiber = fork(
+      Context.add(parent.context, Scope.Scope, scope),
+      Effect.onExitPrimitive(effect, (exit) => Scope.closeUnsafe(scope, exit))
+    )
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return this.settle(parent, index, exit)
+    this.running.add(fiber)
+    fiber.addObserver((exit) => {
+      this.running.delete(fiber)
+      this.settle(parent, index, exit)
+      this.startMore(parent, limit)
     })
   }
 
@@ -112,7 +128,7 @@ class Fan {
     }
   }
 
-  private settle(index: number, exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown> {
+  private settle(parent: Fiber.Fiber<unknown, unknown>, index: number, exit: Exit.Exit<unknown, unknown>): void {
     if (this.decision !== "wait") return this.settleLate(index, exit)
     if (Exit.isSuccess(exit)) {
       this.tally.succeed(index, exit.value)
@@ -120,21 +136,39 @@ class Fan {
     } else if (this.tally.fail(index, exit.cause)) {
       this.observe("BranchFailed", index, exit.cause)
     } else {
+      this.fatal = exit.cause
       this.observe(Cause.hasInterruptsOnly(exit.cause) ? "BranchInterrupted" : "BranchFailed", index, exit.cause)
-      return exit
+      return this.decide(parent, "fail")
     }
-    this.decision = this.rule.decide(this.tally)
-    return this.decision === "wait" || this.tally.settled === this.tally.total ? Exit.void : stop
+    this.decide(parent, this.rule.decide(this.tally))
   }
 
-  private settleLate(index: number, exit: Exit.Exit<unknown, unknown>): Exit.Exit<unknown, unknown> {
-    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) this.late = Cause.combine(this.late, exit.cause)
+  /** A branch that was being stopped has no result any more, but its finalizers may have died. */
+  private settleLate(index: number, exit: Exit.Exit<unknown, unknown>): void {
+    if (Exit.isFailure(exit)) {
+      this.fatal = Cause.combine(this.fatal, Cause.fromReasons(exit.cause.reasons.filter(Cause.isDieReason)))
+    }
     this.observe("BranchInterrupted", index)
-    return Exit.void
+  }
+
+  private decide(parent: Fiber.Fiber<unknown, unknown>, decision: Decision): void {
+    this.decision = decision
+    if (decision === "wait") return
+    for (const fiber of this.running) fiber.interruptUnsafe(parent.id)
+  }
+
+  /** Decides with what has settled when the time of `partialTimeout` is up. */
+  private limitTime(parent: Fiber.Fiber<unknown, unknown>): void {
+    if (this.strategy._tag !== "partialTimeout" || this.decision !== "wait") return
+    this.timer = fork(parent.context, Effect.sleep(this.strategy.duration))
+    this.timer.addObserver((exit) => {
+      if (Exit.isSuccess(exit) && this.decision === "wait")
+        this.decide(parent, this.tally.settled > 0 ? "proceed" : "fail")
+    })
   }
 
   private conclude(then: Perform): AnyEffect {
-    if (Cause.hasDies(this.late)) return Effect.failCause(this.late)
+    if (this.fatal.reasons.length > 0) return Effect.failCause(this.fatal)
     if (this.decision === "fail") return Effect.failCause(this.rule.failure(this.tally))
     return toEffect(then(new JoinVisit(this.visit, this.rule.results(this.tally))))
   }
@@ -152,3 +186,7 @@ class Fan {
     )
   }
 }
+
+const fork = <A, E>(context: Context.Context<never>, effect: Effect.Effect<A, E, unknown>): Fiber.Fiber<A, E> =>
+  // What the branches need is in the type of the workflow, and so in the context of its run.
+  Effect.runForkWith(context)(effect as Effect.Effect<A, E>)

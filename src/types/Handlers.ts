@@ -49,10 +49,15 @@ type Message<M> = [M] extends [never] ? unknown : Problem<M>
 
 /** `unknown` for every handler whose failures are declared, a message for every other. */
 export type CheckedFailures<D extends AnyDefinition, H> = {
-  readonly [K in keyof H]: [Exclude<HandlerParts<H[K]>["error"], Failure<D>>] extends [never]
-    ? unknown
-    : UndeclaredFailure<K, Exclude<HandlerParts<H[K]>["error"], Failure<D>>>
+  readonly [K in keyof H]: CheckedFailure<D, K, HandlerParts<H[K]>["error"]>
 }
+
+// As above, nothing is known of the errors of a handler while `H` is its constraint: `unknown` has to pass.
+type CheckedFailure<D extends AnyDefinition, K, E> = unknown extends E
+  ? unknown
+  : [Exclude<E, Failure<D>>] extends [never]
+    ? unknown
+    : UndeclaredFailure<K, Exclude<E, Failure<D>>>
 
 type UndeclaredFailure<K, E> = [TagOf<E>] extends [never]
   ? Problem<readonly [`state '${K & string}' can fail with what .failure does not declare`, E]>
