@@ -19,35 +19,58 @@ export const joinNamed = (state: string, { branches, concurrency, join, strategy
   const bodies = Object.values(branches).map(performing)
   const labels = names.map((branch) => ({ branch }))
   const rule = makeRule(state, strategy, (values) => Object.fromEntries(names.map((name, i) => [name, values[i]])))
-  const then = performing(join)
-  return (visit) => {
-    const body = (index: number) => bodies[index]!(visit)
-    return new Fan(visit, strategy, rule, labels, (index) => names[index]!, body).run(concurrency, then)
-  }
+  return fanOut({ rule, strategy, concurrency, then: performing(join) }, (visit) => ({
+    labels,
+    nameOf: (index) => names[index]!,
+    begin: (index) => bodies[index]!(visit)
+  }))
 }
 
 /** The work of a forEach. */
 export const joinItems = (state: string, { concurrency, each, items, join, strategy }: ForEachWork): Perform => {
-  const run = performing(each)
+  const itemsOf = performing(items)
+  const body = performing(each)
   const rule = makeRule(state, strategy, (values) => values)
-  const then = performing(join)
-  return (visit) => {
-    const all = Array.from((items as (visit: Visit) => Iterable<unknown>)(visit))
-    const labels = all.map((item, index) => ({ index, item }))
-    const body = (index: number) => run(new ItemVisit(visit, all[index], index))
-    return new Fan(visit, strategy, rule, labels, (index) => index, body).run(concurrency, then)
-  }
+  return fanOut({ rule, strategy, concurrency, then: performing(join) }, (visit) => {
+    // The type of `items` promises an iterable.
+    const labels = Array.from(itemsOf(visit) as Iterable<unknown>, (item, index) => ({ index, item }))
+    return {
+      labels,
+      nameOf: (index) => index,
+      begin: (index) => body(new ItemVisit(visit, labels[index]!.item, index))
+    }
+  })
+}
+
+/** What is the same for every visit. */
+interface Plan {
+  readonly strategy: Strategy
+  readonly rule: Rule
+  readonly concurrency: Concurrency
+  readonly then: Perform
 }
 
 /** The branches of one visit. */
+interface Branches {
+  readonly labels: ReadonlyArray<Label>
+  readonly nameOf: (index: number) => string | number
+  readonly begin: (index: number) => unknown
+}
+
+const fanOut =
+  (plan: Plan, branchesOf: (visit: Visit) => Branches): Perform =>
+  (visit) =>
+    Effect.withFiber((parent) => new Fan(plan, visit, parent, branchesOf(visit)).run())
+
+/** The fibers of one visit. */
 class Fan {
+  private readonly plan: Plan
   private readonly visit: Visit
-  private readonly strategy: Strategy
-  private readonly rule: Rule
-  private readonly nameOf: (index: number) => string | number
-  private readonly body: (index: number) => unknown
+  private readonly branches: Branches
   private readonly tally: Tally
   private readonly running = new Set<Fiber.Fiber<unknown, unknown>>()
+  private readonly parent: Fiber.Fiber<unknown, unknown>
+  private readonly limit: number
   private timer: Fiber.Fiber<void> | undefined
   private started = 0
   private decision: Decision
@@ -55,30 +78,20 @@ class Fan {
   private fatal: Cause.Cause<unknown> = Cause.empty
   private whenEnded: (() => void) | undefined
 
-  constructor(
-    visit: Visit,
-    strategy: Strategy,
-    rule: Rule,
-    labels: ReadonlyArray<Label>,
-    nameOf: (index: number) => string | number,
-    body: (index: number) => unknown
-  ) {
+  constructor(plan: Plan, visit: Visit, parent: Fiber.Fiber<unknown, unknown>, branches: Branches) {
+    this.plan = plan
     this.visit = visit
-    this.strategy = strategy
-    this.rule = rule
-    this.nameOf = nameOf
-    this.body = body
-    this.tally = new Tally(labels)
-    this.decision = rule.decide(this.tally)
+    this.parent = parent
+    this.branches = branches
+    this.limit = plan.concurrency === "unbounded" ? Number.POSITIVE_INFINITY : plan.concurrency
+    this.tally = new Tally(branches.labels)
+    this.decision = plan.rule.decide(this.tally)
   }
 
-  run(concurrency: Concurrency, then: Perform): AnyEffect {
-    const limit = concurrency === "unbounded" ? Number.POSITIVE_INFINITY : concurrency
-    return Effect.withFiber((parent) => {
-      this.limitTime(parent)
-      this.startMore(parent, limit)
-      return this.hasEnded ? this.conclude(then) : Effect.flatMap(this.end, () => this.conclude(then))
-    })
+  run(): AnyEffect {
+    this.limitTime()
+    this.startMore()
+    return this.hasEnded ? this.conclude() : Effect.flatMap(this.end, () => this.conclude())
   }
 
   private get hasEnded(): boolean {
@@ -91,44 +104,54 @@ class Fan {
     return Effect.suspend(() => Fiber.interruptAll(this.timer ? [...this.running, this.timer] : this.running))
   })
 
-  private startMore(parent: Fiber.Fiber<unknown, unknown>, limit: number): void {
-    while (this.decision === "wait" && this.started < this.tally.total && this.running.size < limit) {
-      this.start(parent, limit, this.started++)
+  private startMore(): void {
+    while (this.decision === "wait" && this.started < this.tally.total && this.running.size < this.limit) {
+      this.start(this.started++)
     }
     if (!this.hasEnded) return
-    this.timer?.interruptUnsafe(parent.id)
+    this.timer?.interruptUnsafe(this.parent.id)
     this.whenEnded?.()
   }
 
-  private start(parent: Fiber.Fiber<unknown, unknown>, limit: number, index: number): void {
+  private start(index: number): void {
     this.observe("BranchStarted", index)
     const effect = this.begin(index)
     // A finished Effect needs no fiber.
-    if (Exit.isExit(effect)) return this.settle(parent, index, effect)
+    if (Exit.isExit(effect)) return this.settle(index, effect)
     const scope = Scope.makeUnsafe()
-    const fiber = fork(
-      Context.add(parent.context, Scope.Scope, scope),
-      Effect.onExitPrimitive(effect, (exit) => Scope.closeUnsafe(scope, exit))
+    const fiber = fork(Context.add(this.parent.context, Scope.Scope, scope), effect)
+    this.watch(fiber, (exit) =>
+      scope.state._tag === "Empty" ? this.settle(index, exit) : this.release(index, scope, exit)
     )
-    const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return this.settle(parent, index, exit)
-    this.running.add(fiber)
-    fiber.addObserver((exit) => {
-      this.running.delete(fiber)
-      this.settle(parent, index, exit)
-      this.startMore(parent, limit)
-    })
   }
 
   private begin(index: number): AnyEffect {
     try {
-      return toEffect(this.body(index))
+      return toEffect(this.branches.begin(index))
     } catch (defect) {
       return Exit.die(defect)
     }
   }
 
-  private settle(parent: Fiber.Fiber<unknown, unknown>, index: number, exit: Exit.Exit<unknown, unknown>): void {
+  /** Calls back when a fiber has ended, and then starts what may start now. */
+  private watch<A, E>(fiber: Fiber.Fiber<A, E>, ended: (exit: Exit.Exit<A, E>) => void): void {
+    const exit = fiber.pollUnsafe()
+    if (exit !== undefined) return ended(exit)
+    this.running.add(fiber)
+    fiber.addObserver((exit) => {
+      this.running.delete(fiber)
+      ended(exit)
+      this.startMore()
+    })
+  }
+
+  /** Releases what a branch has acquired, and settles it then. */
+  private release(index: number, scope: Scope.Closeable, exit: Exit.Exit<unknown, unknown>): void {
+    const release = fork(this.parent.context, Scope.close(scope, exit), { uninterruptible: true })
+    this.watch(release, (released) => this.settle(index, Exit.isSuccess(released) ? exit : withDefect(exit, released)))
+  }
+
+  private settle(index: number, exit: Exit.Exit<unknown, unknown>): void {
     if (this.decision !== "wait") return this.settleLate(index, exit)
     if (Exit.isSuccess(exit)) {
       this.tally.succeed(index, exit.value)
@@ -138,9 +161,9 @@ class Fan {
     } else {
       this.fatal = exit.cause
       this.observe(Cause.hasInterruptsOnly(exit.cause) ? "BranchInterrupted" : "BranchFailed", index, exit.cause)
-      return this.decide(parent, "fail")
+      return this.decide("fail")
     }
-    this.decide(parent, this.rule.decide(this.tally))
+    this.decide(this.plan.rule.decide(this.tally))
   }
 
   /** A branch that was being stopped has no result any more, but its finalizers may have died. */
@@ -151,26 +174,26 @@ class Fan {
     this.observe("BranchInterrupted", index)
   }
 
-  private decide(parent: Fiber.Fiber<unknown, unknown>, decision: Decision): void {
+  private decide(decision: Decision): void {
     this.decision = decision
     if (decision === "wait") return
-    for (const fiber of this.running) fiber.interruptUnsafe(parent.id)
+    for (const fiber of this.running) fiber.interruptUnsafe(this.parent.id)
   }
 
   /** Decides with what has settled when the time of `partialTimeout` is up. */
-  private limitTime(parent: Fiber.Fiber<unknown, unknown>): void {
-    if (this.strategy._tag !== "partialTimeout" || this.decision !== "wait") return
-    this.timer = fork(parent.context, Effect.sleep(this.strategy.duration))
+  private limitTime(): void {
+    const { strategy } = this.plan
+    if (strategy._tag !== "partialTimeout" || this.decision !== "wait") return
+    this.timer = fork(this.parent.context, Effect.sleep(strategy.duration))
     this.timer.addObserver((exit) => {
-      if (Exit.isSuccess(exit) && this.decision === "wait")
-        this.decide(parent, this.tally.settled > 0 ? "proceed" : "fail")
+      if (Exit.isSuccess(exit) && this.decision === "wait") this.decide(this.tally.settled > 0 ? "proceed" : "fail")
     })
   }
 
-  private conclude(then: Perform): AnyEffect {
+  private conclude(): AnyEffect {
     if (this.fatal.reasons.length > 0) return Effect.failCause(this.fatal)
-    if (this.decision === "fail") return Effect.failCause(this.rule.failure(this.tally))
-    return toEffect(then(new JoinVisit(this.visit, this.rule.results(this.tally))))
+    if (this.decision === "fail") return Effect.failCause(this.plan.rule.failure(this.tally))
+    return toEffect(this.plan.then(new JoinVisit(this.visit, this.plan.rule.results(this.tally))))
   }
 
   private observe(
@@ -180,13 +203,20 @@ class Fan {
   ): void {
     const { node, run } = this.visit
     if (run.observe === undefined) return
-    const branch = this.nameOf(index)
+    const branch = this.branches.nameOf(index)
     run.observe(
       _tag === "BranchFailed" ? { _tag, state: node.name, branch, cause } : { _tag, state: node.name, branch }
     )
   }
 }
 
-const fork = <A, E>(context: Context.Context<never>, effect: Effect.Effect<A, E, unknown>): Fiber.Fiber<A, E> =>
+const fork = <A, E>(
+  context: Context.Context<never>,
+  effect: Effect.Effect<A, E, unknown>,
+  options?: Effect.RunOptions
+): Fiber.Fiber<A, E> =>
   // What the branches need is in the type of the workflow, and so in the context of its run.
-  Effect.runForkWith(context)(effect as Effect.Effect<A, E>)
+  Effect.runForkWith(context)(effect as Effect.Effect<A, E>, options)
+
+const withDefect = (exit: Exit.Exit<unknown, unknown>, released: Exit.Failure<unknown, never>) =>
+  Exit.failCause(Exit.isFailure(exit) ? Cause.combine(exit.cause, released.cause) : released.cause)
