@@ -1,7 +1,7 @@
 /**
  * The builder and the definition it ends in: names, payloads and permitted transitions, without any handler.
  */
-import { Context, Effect, Layer, Schema, Scope, Tracer } from "effect"
+import { Clock, Context, Effect, Layer, References, Schema, Scope, Tracer } from "effect"
 import { InvalidInput, WorkflowDefinitionError } from "./Errors.ts"
 import type { RunHandle } from "./RunHandle.ts"
 import type { Graph, GraphPlace } from "./graph/Graph.ts"
@@ -230,13 +230,15 @@ const makeDefinition = (graph: Graph): object => {
 }
 
 /**
- * Runs an Effect with the services a Layer was built with. The caller's span and scope stay its own: they belong to where
- * a run happens, not to where its handlers were made.
+ * Runs an Effect with the services a Layer was built with. What belongs to the fiber that runs it stays its own: its span
+ * and scope, its clock, and the references of logging and tracing.
  */
 const withServices = (services: Context.Context<never>) => {
-  const own = Context.omit(Tracer.ParentSpan, Scope.Scope)(services)
+  const own = Context.omit(...ofTheFiber)(services)
   return <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provideContext(effect, own)
 }
+
+const ofTheFiber = [Tracer.ParentSpan, Scope.Scope, Clock.Clock, ...Object.values(References).filter(Context.isKey)]
 
 const decode = (graph: Graph, input: unknown): Effect.Effect<unknown, InvalidInput> => {
   const payload = graph.places.find((place) => place.name === graph.start)?.payload

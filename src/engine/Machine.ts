@@ -54,9 +54,9 @@ const makeNode = (place: GraphPlace, specs: ReadonlyMap<string, Spec>, targets: 
   }
 }
 
-const makeTransition =
-  (_tag: string) =>
-  (payload: unknown): Transition => ({ _tag, payload })
+/** The function is named for its target, so that an error can say what was not called. */
+const makeTransition = (target: string): ((payload: unknown) => Transition) =>
+  Object.defineProperty((payload: unknown) => ({ _tag: target, payload }), "name", { value: target })
 
 const makePerform = (state: string, { policies, work }: Spec): Perform =>
   withPolicies(

@@ -1,21 +1,20 @@
 /**
  * What the types refuse, checked again on the data: for machines built in a loop, through `any`, or in plain JavaScript.
  */
-import { Graph as EffectGraph } from "effect"
-import { match } from "ts-pattern"
+import { Array, Duration, Graph as EffectGraph, Predicate, Result } from "effect"
+import { match, P } from "ts-pattern"
 import type { Strategy } from "../Join.ts"
 import type { Graph, GraphPlace } from "./Graph.ts"
-import type { Concurrency, HandlerValue, Work } from "./Spec.ts"
+import type { Concurrency, HandlerValue, Policy, Work } from "./Spec.ts"
 
 /** Every problem of a definition, in the order of its declaration. */
 export const definitionProblems = (graph: Graph): ReadonlyArray<string> => {
   const names = new Set(graph.places.map((place) => place.name))
-  const local = [
+  return [
     ...graph.places.flatMap((place, index) => placeProblems(place, index, graph.places, names)),
-    ...graph.entries.flatMap((entry) => entryProblems(entry, graph.places))
+    ...graph.entries.flatMap((entry) => entryProblems(entry, graph.places)),
+    ...shapeProblems(graph)
   ]
-  // Reachability means little while names are wrong.
-  return local.length > 0 ? local : shapeProblems(graph)
 }
 
 const placeProblems = (
@@ -36,10 +35,12 @@ const entryProblems = (entry: string, places: ReadonlyArray<GraphPlace>): Readon
   return place.kind === "exit" ? [`a run cannot start at '${entry}', which is an exit`] : []
 }
 
-const shapeProblems = ({ entries, places }: Graph): ReadonlyArray<string> => {
+const shapeProblems = ({ entries, places, start }: Graph): ReadonlyArray<string> => {
   const exits = places.filter((place) => place.kind === "exit").map((place) => place.name)
   if (exits.length === 0) return ["no exit is declared"]
-  const reachable = reach(places, entries, "outgoing")
+  // Without a start, nothing is reached from it.
+  const hasStart = entryProblems(start, places).length === 0
+  const reachable = reach(places, hasStart ? entries : places.map((place) => place.name), "outgoing")
   const leaving = reach(places, exits, "incoming")
   return [
     ...places
@@ -57,14 +58,17 @@ const reach = (
   direction: "outgoing" | "incoming"
 ): ReadonlySet<string> => {
   const index = new Map<string, EffectGraph.NodeIndex>()
+  // Names that are not declared are problems of their own.
+  const nodesOf = (names: ReadonlyArray<string>) =>
+    Array.filterMap(names, (name) => Result.fromNullishOr(index.get(name), () => name))
   const graph = EffectGraph.directed<string, void>((mutable) => {
     for (const { name } of places) index.set(name, EffectGraph.addNode(mutable, name))
     for (const { name, targets } of places) {
-      for (const target of targets) EffectGraph.addEdge(mutable, index.get(name)!, index.get(target)!, undefined)
+      for (const target of nodesOf(targets)) EffectGraph.addEdge(mutable, index.get(name)!, target, undefined)
     }
     return undefined
   })
-  const start = from.map((name) => index.get(name)!)
+  const start = nodesOf(from)
   return new Set(EffectGraph.values(EffectGraph.bfs(graph, { start, direction })))
 }
 
@@ -91,24 +95,46 @@ export const handlerProblems = (
 const handlerProblem = (graph: Graph, name: string, handler: HandlerValue): ReadonlyArray<string> => {
   if (handler.definition !== graph) return [`this handler of state '${name}' belongs to another definition`]
   if (handler.state !== name) return [`this handler is for state '${handler.state}', not for '${name}'`]
-  return workProblems(handler.spec.work).map((problem) => `state '${name}': ${problem}`)
+  return [...workProblems(handler.spec.work), ...handler.spec.policies.flatMap(policyProblems)].map(
+    (problem) => `state '${name}': ${problem}`
+  )
 }
 
 const workProblems = (work: Work): ReadonlyArray<string> =>
   match(work)
-    .with({ _tag: "task" }, { _tag: "route" }, () => [])
-    .with({ _tag: "split" }, ({ branches, concurrency, strategy }) => [
-      ...Object.entries(branches)
-        .filter(([, branch]) => typeof branch !== "function")
-        .map(([name]) => `branch '${name}' is not a function`),
+    .with({ _tag: "task" }, ({ run }) => functionProblems({ "its task": run }))
+    .with({ _tag: "route" }, ({ choose }) => functionProblems({ "its route": choose }))
+    .with({ _tag: "split" }, ({ branches, concurrency, join, strategy }) => [
+      ...branchProblems(branches),
       ...concurrencyProblems(concurrency),
-      ...strategyProblems(strategy, Object.keys(branches).length)
+      ...strategyProblems(strategy, Predicate.isObject(branches) ? Object.keys(branches).length : 0),
+      ...functionProblems({ "its join": join })
     ])
-    .with({ _tag: "forEach" }, ({ concurrency, strategy }) => [
+    .with({ _tag: "forEach" }, ({ concurrency, each, items, join, strategy }) => [
       ...concurrencyProblems(concurrency),
-      ...strategyProblems(strategy, Number.POSITIVE_INFINITY)
+      ...strategyProblems(strategy, Number.POSITIVE_INFINITY),
+      ...functionProblems({ "what gives its items": items, "what it does for each item": each, "its join": join })
     ])
     .exhaustive()
+
+const policyProblems = (policy: Policy): ReadonlyArray<string> =>
+  match(policy)
+    .with({ _tag: "timeout" }, { _tag: "retry" }, () => [])
+    .with({ _tag: "catch" }, ({ handle }) => functionProblems({ "its catch": handle }))
+    .with({ _tag: "catchTags" }, ({ cases }) =>
+      Object.entries(cases).flatMap(([tag, handle]) => functionProblems({ [`its catch of '${tag}'`]: handle }))
+    )
+    .exhaustive()
+
+const branchProblems = (branches: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  Predicate.isObject(branches)
+    ? Object.entries(branches).flatMap(([name, branch]) => functionProblems({ [`branch '${name}'`]: branch }))
+    : ["its branches are not a record of functions"]
+
+const functionProblems = (functions: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  Object.entries(functions)
+    .filter(([, value]) => !Predicate.isFunction(value))
+    .map(([what]) => `${what} is not a function`)
 
 const concurrencyProblems = (concurrency: Concurrency): ReadonlyArray<string> =>
   concurrency === "unbounded" ? [] : countProblems("concurrency", concurrency, 1)
@@ -122,10 +148,10 @@ const strategyProblems = (strategy: Strategy, branches: number): ReadonlyArray<s
         : countProblems(_tag, required, 1)
     )
     .with({ _tag: "percentage" }, ({ share }) => shareProblems("percentage", share))
-    .with({ _tag: "tolerate" }, ({ limit }) =>
-      "failures" in limit ? countProblems("tolerate", limit.failures, 0) : shareProblems("tolerate", limit.rate)
-    )
-    .with({ _tag: "all" }, { _tag: "any" }, { _tag: "settled" }, { _tag: "partialTimeout" }, () => [])
+    .with({ _tag: "tolerate", limit: { failures: P._ } }, ({ limit }) => countProblems("tolerate", limit.failures, 0))
+    .with({ _tag: "tolerate", limit: { rate: P._ } }, ({ limit }) => shareProblems("tolerate", limit.rate))
+    .with({ _tag: "partialTimeout", duration: P.when(Duration.isDuration) }, () => [])
+    .with({ _tag: "all" }, { _tag: "any" }, { _tag: "settled" }, () => [])
     .otherwise(() => ["its join has no strategy"])
 
 const countProblems = (what: string, n: number, least: number): ReadonlyArray<string> =>
