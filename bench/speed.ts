@@ -1,9 +1,11 @@
 /**
  * What Sluice costs at run time, against the same steps written by hand with Effect, and against XState.
  *
- * Every figure is a ratio of two things measured in turn in this process. `npm run bench` prints the table.
+ * Every row is measured in a process of its own, so that none inherits what the optimiser made of another; the two things
+ * it compares run in turn within it. `npm run bench` prints the table; words after it choose the rows that contain them.
  */
-import { Context, Data, Effect, Fiber, Schema } from "effect"
+import { spawnSync } from "node:child_process"
+import { Data, Effect, Fiber, Schema } from "effect"
 import { Join, Workflow } from "sluice"
 import { createActor, setup } from "xstate"
 import { type Comparison, compare, type Subject } from "./harness.ts"
@@ -116,24 +118,26 @@ const xstateRing: Subject = {
   }
 }
 
-const transitions = async (): Promise<ReadonlyArray<Comparison>> => [
-  await compare(
-    "transition, handler returns Effect.succeed",
-    1.25,
+type Rows = Record<string, () => Promise<Comparison>>
+
+const row = (name: string, budget: number, subjects: () => readonly [ours: Subject, theirs: Subject]): Rows => ({
+  [name]: () => compare(name, budget, ...subjects())
+})
+
+const transitions: Rows = {
+  ...row("transition, handler returns Effect.succeed", 1.25, () => [
     sync(steps, ringOf.succeed.run(0)),
     sync(steps, hand.succeed)
-  ),
-  await compare("transition, plain function", 0.5, sync(steps, ringOf.plain.run(0)), sync(steps, hand.succeed)),
-  await compare("transition, route", 0.5, sync(steps, ringOf.route.run(0)), sync(steps, hand.succeed)),
-  await compare("transition, generator", 1.25, sync(steps, ringOf.generator.run(0)), sync(steps, hand.generator)),
-  await compare(
-    "transition, generator that waits",
-    1.25,
+  ]),
+  ...row("transition, plain function", 0.5, () => [sync(steps, ringOf.plain.run(0)), sync(steps, hand.succeed)]),
+  ...row("transition, route", 0.5, () => [sync(steps, ringOf.route.run(0)), sync(steps, hand.succeed)]),
+  ...row("transition, generator", 1.25, () => [sync(steps, ringOf.generator.run(0)), sync(steps, hand.generator)]),
+  ...row("transition, generator that waits", 1.25, () => [
     promise(steps, ringOf.waiting.run(0)),
     promise(steps, hand.waiting)
-  ),
-  await compare("transition, plain function, against XState", 1, sync(steps, ringOf.plain.run(0)), xstateRing)
-]
+  ]),
+  ...row("transition, plain function, against XState", 1, () => [sync(steps, ringOf.plain.run(0)), xstateRing])
+}
 
 class Fan extends Workflow.define("Fan")
   .state("Split", Schema.Number, ["Done"])
@@ -158,39 +162,29 @@ const splitAll = (count: number, branch: (index: number) => Effect.Effect<number
   return [promise(count, ours.run(0)), promise(count, theirs)] as const
 }
 
-const splits = async (): Promise<ReadonlyArray<Comparison>> => {
-  const rows: Array<Comparison> = []
-  for (const count of [3, 10, 100, 1000]) {
-    rows.push(await compare(`split all, ${count} finished branches, a branch`, 1.3, ...splitAll(count, Effect.succeed)))
-  }
-  for (const count of [3, 10, 100, 1000]) {
-    const branch = (index: number) => Effect.as(Effect.yieldNow, index)
-    rows.push(await compare(`split all, ${count} branches that yield, a branch`, 1.3, ...splitAll(count, branch)))
-  }
-  for (const count of [3, 10, 100, 1000]) {
-    const branch = (index: number): Effect.Effect<number, Failed> =>
-      index === count - 1 ? Effect.as(Effect.yieldNow, index) : Effect.never
-    const race = promise(
-      count,
-      Effect.suspend(() => Effect.raceAll(Array.from({ length: count }, (_, i) => branch(i))))
-    )
-    const any = Fan.implement({
-      Split: Fan.split("Split", branchesOf(count, branch))
-        .join(Join.any, ({ results, to }) => to.Done(results.value))
-        .catch(({ to }) => to.Done(0))
-    })
-    const quorum = Fan.implement({
-      Split: Fan.split("Split", branchesOf(count, branch))
-        .join(Join.quorum(1), ({ results, to }) => to.Done(results.length))
-        .catch(({ to }) => to.Done(0))
-    })
-    rows.push(await compare(`split any, ${count - 1} sleeping losers, a branch`, 1.3, promise(count, any.run(0)), race))
-    rows.push(
-      await compare(`split quorum, ${count - 1} sleeping losers, a branch`, 1.3, promise(count, quorum.run(0)), race)
-    )
-  }
-  return rows
+const losers = (count: number, join: "any" | "quorum") => {
+  const branch = (index: number): Effect.Effect<number, Failed> =>
+    index === count - 1 ? Effect.as(Effect.yieldNow, index) : Effect.never
+  const split = Fan.split("Split", branchesOf(count, branch))
+  const decided =
+    join === "any"
+      ? split.join(Join.any, ({ results, to }) => to.Done(results.value)).catch(({ to }) => to.Done(0))
+      : split.join(Join.quorum(1), ({ results, to }) => to.Done(results.length)).catch(({ to }) => to.Done(0))
+  const race = Effect.suspend(() => Effect.raceAll(Array.from({ length: count }, (_, i) => branch(i))))
+  return [promise(count, Fan.implement({ Split: decided }).run(0)), promise(count, race)] as const
 }
+
+const counts = [3, 10, 100, 1000]
+
+const splits: Rows = Object.assign(
+  {},
+  ...counts.map((n) => row(`split all, ${n} finished branches, a branch`, 1.3, () => splitAll(n, Effect.succeed))),
+  ...counts.map((n) =>
+    row(`split all, ${n} branches that yield, a branch`, 1.3, () => splitAll(n, (i) => Effect.as(Effect.yieldNow, i)))
+  ),
+  ...counts.map((n) => row(`split any, ${n - 1} sleeping losers, a branch`, 1.3, () => losers(n, "any"))),
+  ...counts.map((n) => row(`split quorum, ${n - 1} sleeping losers, a branch`, 1.3, () => losers(n, "quorum")))
+)
 
 const concurrentRuns = 10_000
 
@@ -227,35 +221,28 @@ const manyOf = (one: (n: number) => Effect.Effect<unknown>): Subject =>
     )
   )
 
-const runs = async (): Promise<ReadonlyArray<Comparison>> => {
-  const one = Fan.implement({ Split: ({ payload, to }) => to.Done(payload) })
-  const times = 1000
-  const repeat = (run: () => unknown): Subject => ({
-    operations: times,
-    run: () => {
-      for (let i = 0; i < times; i++) run()
-    }
-  })
-  return [
-    await compare(
-      "one-state run through Effect.runSync",
-      2,
-      repeat(() => Effect.runSync(one.run(1))),
-      repeat(() => Effect.runSync(Effect.succeed(1)))
-    ),
-    await compare(
-      "one-state run through Effect.runFork",
-      2,
-      repeat(() => Effect.runFork(one.run(1))),
-      repeat(() => Effect.runFork(Effect.succeed(1)))
-    ),
-    await compare(
-      "10,000 concurrent runs of five states, a run",
-      1.3,
-      manyOf((n) => five.run(n)),
-      manyOf(fiveByHand)
-    )
-  ]
+const one = Fan.implement({ Split: ({ payload, to }) => to.Done(payload) })
+
+/** Starts and finishes runs one after another. */
+const repeat = (run: () => unknown): Subject => ({
+  operations: 1000,
+  run: () => {
+    for (let i = 0; i < 1000; i++) run()
+  }
+})
+
+const runs: Rows = {
+  ...row("one-state run through Effect.runFork", 2, () => [
+    repeat(() => Effect.runFork(one.run(1))),
+    repeat(() => Effect.runFork(Effect.succeed(1)))
+  ]),
+  ...row("one-state run through Effect.runPromise", 2, () => [promise(1, one.run(1)), promise(1, Effect.succeed(1))]),
+  // Effect.runSync gives a finished Effect back without a fiber; a suspended one shows what starting costs.
+  ...row("one-state run through Effect.runSync, suspended", 2, () => [
+    repeat(() => Effect.runSync(one.run(1))),
+    repeat(() => Effect.runSync(Effect.suspend(() => Effect.succeed(1))))
+  ]),
+  ...row("10,000 concurrent runs of five states, a run", 1.3, () => [manyOf((n) => five.run(n)), manyOf(fiveByHand)])
 }
 
 /** Bytes of heap that so many parked fibers hold. */
@@ -271,30 +258,57 @@ const parkedBytes = async (count: number, parked: Effect.Effect<unknown>): Promi
   return bytes
 }
 
-const memory = async (): Promise<Comparison> => {
-  const waiting = Fan.implement({ Split: ({ payload, to }) => Effect.as(Effect.never, to.Done(payload)) })
-  const count = 100_000
-  await parkedBytes(1000, Effect.never)
-  await parkedBytes(1000, waiting.run(0))
-  const theirs = await parkedBytes(count, Effect.never)
-  const ours = await parkedBytes(count, waiting.run(0))
-  return { name: "memory of a parked run, bytes", ours, theirs, ratio: ours / theirs, budget: 1.5 }
-}
+const parkedRun = (wait: Effect.Effect<never>) =>
+  Fan.implement({ Split: ({ payload, to }) => Effect.as(wait, to.Done(payload)) }).run(0)
 
-const print = (rows: ReadonlyArray<Comparison>) => {
-  for (const { budget, name, ours, ratio, theirs } of rows) {
-    const verdict = ratio <= budget ? "" : "  over"
-    console.log(
-      `${name.padEnd(52)}${ours.toFixed(0).padStart(9)}${theirs.toFixed(0).padStart(9)}${ratio.toFixed(2).padStart(8)}${budget.toFixed(2).padStart(8)}${verdict}`
-    )
+const parkedByHand = (wait: Effect.Effect<never>) =>
+  Effect.gen(function* () {
+    let place: Place = { _tag: "A", payload: 0 }
+    while (place._tag !== "Done") place = yield* Effect.as(wait, { _tag: "Done" as const, payload: place.payload })
+    return place
+  })
+
+const parked = (name: string, ours: Effect.Effect<unknown>, theirs: Effect.Effect<unknown>): Rows => ({
+  [name]: async () => {
+    await parkedBytes(1000, theirs)
+    await parkedBytes(1000, ours)
+    const theirBytes = await parkedBytes(100_000, theirs)
+    const ourBytes = await parkedBytes(100_000, ours)
+    return { name, ours: ourBytes, theirs: theirBytes, ratio: ourBytes / theirBytes, budget: 1.5 }
   }
+})
+
+const hour = Effect.andThen(Effect.sleep("1 hour"), Effect.never)
+
+const memory: Rows = {
+  ...parked("memory of a run parked in Effect.never, bytes", parkedRun(Effect.never), Effect.never),
+  ...parked("memory of a run parked in a sleep, bytes", parkedRun(hour), hour),
+  ...parked("the same, against the loop by hand, bytes", parkedRun(hour), parkedByHand(hour))
 }
 
-console.log(
-  `${"nanoseconds an operation".padEnd(52)}${"Sluice".padStart(9)}${"other".padStart(9)}${"ratio".padStart(8)}${"budget".padStart(8)}`
-)
-const wanted = process.argv.slice(2)
-const sections = { transitions, splits, runs, memory: async () => [await memory()] }
-for (const [name, section] of Object.entries(sections)) {
-  if (wanted.length === 0 || wanted.includes(name)) print(await section())
+const rows: Rows = { ...transitions, ...splits, ...runs, ...memory }
+
+const columns = (name: string, ...cells: ReadonlyArray<string>) =>
+  console.log(name.padEnd(52) + cells.map((cell) => cell.padStart(9)).join(""))
+
+const print = ({ budget, name, ours, ratio, theirs }: Comparison) =>
+  columns(name, ours.toFixed(0), theirs.toFixed(0), ratio.toFixed(2), budget.toFixed(2), ratio <= budget ? "" : "over")
+
+const measureApart = (name: string): Comparison => {
+  const { stderr, stdout } = spawnSync(process.execPath, ["--expose-gc", import.meta.filename, "--row", name], {
+    encoding: "utf8"
+  })
+  if (stdout === "") throw new Error(`'${name}' could not be measured: ${stderr}`)
+  return JSON.parse(stdout)
+}
+
+const [first, ...rest] = process.argv.slice(2)
+if (first === "--row") {
+  console.log(JSON.stringify(await rows[rest[0]!]!()))
+} else {
+  columns("nanoseconds an operation", "Sluice", "other", "ratio", "budget")
+  const words = first === undefined ? [""] : [first, ...rest]
+  for (const name of Object.keys(rows)) {
+    if (words.some((word) => name.includes(word))) print(measureApart(name))
+  }
 }
