@@ -91,7 +91,7 @@ class Fan {
   run(): AnyEffect {
     this.limitTime()
     this.startMore()
-    return this.hasEnded ? this.conclude() : Effect.flatMap(this.end, () => this.conclude())
+    return this.hasEnded ? this.conclude() : Effect.flatMap(this.end(), () => this.conclude())
   }
 
   private get hasEnded(): boolean {
@@ -99,10 +99,12 @@ class Fan {
   }
 
   /** Waits until the last branch has ended; interrupted, it interrupts them all and waits for their finalizers. */
-  private readonly end: Effect.Effect<void> = Effect.callback((resume) => {
-    this.whenEnded = () => resume(Effect.void)
-    return Effect.suspend(() => Fiber.interruptAll(this.timer ? [...this.running, this.timer] : this.running))
-  })
+  private end(): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      this.whenEnded = () => resume(Effect.void)
+      return Effect.suspend(() => Fiber.interruptAll(this.timer ? [...this.running, this.timer] : this.running))
+    })
+  }
 
   private startMore(): void {
     while (this.decision === "wait" && this.started < this.tally.total && this.running.size < this.limit) {
