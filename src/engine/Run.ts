@@ -5,7 +5,7 @@
  * Effects. Only an Effect that has to be waited for goes through the fiber's own run loop, as the continuation of which
  * the state loop goes on: nothing on the stack and nothing in memory grows with the number of transitions.
  */
-import { Cause, Context, Effect, Exit, Fiber, Scope } from "effect"
+import { Cause, Context, Effect, Exit, Scope } from "effect"
 import type { DistributedOmit } from "type-fest"
 import { InputNotGiven, InvalidTransition } from "../Errors.ts"
 import type { RunEvent } from "../Event.ts"
@@ -228,15 +228,15 @@ export class Run {
     if (this.scope !== undefined) return effect
     const scope = Scope.makeUnsafe()
     this.scope = scope
-    // The loop runs within a fiber, whether it has just begun or goes on.
-    const fiber = Fiber.getCurrent()!
-    const { context } = fiber
-    fiber.setContext(Context.add(context, Scope.Scope, scope))
-    const released = Effect.onExitPrimitive(effect, (exit) => {
-      fiber.setContext(context)
-      return scope.state._tag === "Empty" ? undefined : this.release(exit)
+    return Effect.withFiber((fiber) => {
+      const { context } = fiber
+      fiber.setContext(Context.add(context, Scope.Scope, scope))
+      const released = Effect.onExitPrimitive(effect, (exit) => {
+        fiber.setContext(context)
+        return scope.state._tag === "Empty" ? undefined : this.release(exit)
+      })
+      return Effect.catchCause(released, (cause) => Effect.failCause(this.annotate(cause)))
     })
-    return Effect.catchCause(released, (cause) => Effect.failCause(this.annotate(cause)))
   }
 
   /** Fails, saying where; a run that waits has that said for all its failures around it. */

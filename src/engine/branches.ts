@@ -72,7 +72,8 @@ class Fan {
   private readonly parent: Fiber.Fiber<unknown, unknown>
   private readonly limit: number
   private timer: Fiber.Fiber<void> | undefined
-  private started = 0
+  private next = 0
+  private starting = 0
   private decision: Decision
   // Defects, and the interruption of a branch by itself: they end the run, whatever the strategy.
   private fatal: Cause.Cause<unknown> = Cause.empty
@@ -89,42 +90,46 @@ class Fan {
   }
 
   run(): AnyEffect {
-    this.limitTime()
-    this.startMore()
-    return this.hasEnded ? this.conclude() : Effect.flatMap(this.end(), () => this.conclude())
+    if (this.decision !== "wait") return this.conclude()
+    return Effect.flatMap(this.branchesEnd(), () => this.conclude())
   }
 
-  private get hasEnded(): boolean {
-    return this.decision !== "wait" && this.running.size === 0
-  }
-
-  /** Waits until the last branch has ended; interrupted, it interrupts them all and waits for their finalizers. */
-  private end(): Effect.Effect<void> {
+  /** Starts the branches and waits for the last; interrupted, it interrupts them all and waits for their finalizers. */
+  private branchesEnd(): Effect.Effect<void> {
     return Effect.callback((resume) => {
       this.whenEnded = () => resume(Effect.void)
+      this.limitTime()
+      this.startMore()
       return Effect.suspend(() => Fiber.interruptAll(this.timer ? [...this.running, this.timer] : this.running))
     })
   }
 
   private startMore(): void {
-    while (this.decision === "wait" && this.started < this.tally.total && this.running.size < this.limit) {
-      this.start(this.started++)
+    while (this.decision === "wait" && this.next < this.tally.total && this.running.size + this.starting < this.limit) {
+      this.start(this.next++)
     }
-    if (!this.hasEnded) return
+    if (this.decision === "wait" || this.running.size + this.starting > 0) return
     this.timer?.interruptUnsafe(this.parent.id)
     this.whenEnded?.()
   }
 
   private start(index: number): void {
     this.observe("BranchStarted", index)
+    // The first steps of a branch may bring another's end, and with it the decision.
+    this.starting++
     const effect = this.begin(index)
-    // A finished Effect needs no fiber.
-    if (Exit.isExit(effect)) return this.settle(index, effect)
+    if (Exit.isExit(effect)) {
+      // A finished Effect needs no fiber.
+      this.starting--
+      return this.settle(index, effect)
+    }
     const scope = Scope.makeUnsafe()
     const fiber = fork(Context.add(this.parent.context, Scope.Scope, scope), effect)
+    this.starting--
     this.watch(fiber, (exit) =>
       scope.state._tag === "Empty" ? this.settle(index, exit) : this.release(index, scope, exit)
     )
+    if (this.decision !== "wait") fiber.interruptUnsafe(this.parent.id)
   }
 
   private begin(index: number): AnyEffect {
