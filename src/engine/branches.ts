@@ -94,16 +94,27 @@ class Fan {
     return Effect.flatMap(this.branchesEnd(), () => this.conclude())
   }
 
-  /** Starts the branches and waits for the last; interrupted, it interrupts them all and waits for their finalizers. */
+  /** Starts the branches and waits for the last; interrupted, it stops them all. */
   private branchesEnd(): Effect.Effect<void> {
     return Effect.callback((resume) => {
       this.whenEnded = () => resume(Effect.void)
       this.limitTime()
       this.startMore()
-      return Effect.suspend(() => Fiber.interruptAll(this.timer ? [...this.running, this.timer] : this.running))
+      return this.stop()
     })
   }
 
+  /** Stops all branches and waits for their finalizers, which may die. */
+  private stop(): Effect.Effect<void> {
+    return Effect.callback((resume) => {
+      this.whenEnded = () =>
+        resume(this.fatal.reasons.length > 0 ? Effect.failCause(onlyDefects(this.fatal)) : Effect.void)
+      this.decide("fail")
+      this.startMore()
+    })
+  }
+
+  /** Starts what may start now, and says so when nothing runs any more. */
   private startMore(): void {
     while (this.decision === "wait" && this.next < this.tally.total && this.running.size + this.starting < this.limit) {
       this.start(this.next++)
@@ -176,7 +187,7 @@ class Fan {
   /** A branch that was being stopped has no result any more, but its finalizers may have died. */
   private settleLate(index: number, exit: Exit.Exit<unknown, unknown>): void {
     if (Exit.isFailure(exit)) {
-      this.fatal = Cause.combine(this.fatal, Cause.fromReasons(exit.cause.reasons.filter(Cause.isDieReason)))
+      this.fatal = Cause.combine(this.fatal, onlyDefects(exit.cause))
     }
     this.observe("BranchInterrupted", index)
   }
@@ -227,3 +238,6 @@ const fork = <A, E>(
 
 const withDefect = (exit: Exit.Exit<unknown, unknown>, released: Exit.Failure<unknown, never>) =>
   Exit.failCause(Exit.isFailure(exit) ? Cause.combine(exit.cause, released.cause) : released.cause)
+
+const onlyDefects = (cause: Cause.Cause<unknown>): Cause.Cause<never> =>
+  Cause.fromReasons(cause.reasons.filter(Cause.isDieReason))
