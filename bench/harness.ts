@@ -18,7 +18,7 @@ export interface Comparison {
   readonly budget: number
 }
 
-const rounds = Number(process.env["BENCH_ROUNDS"] ?? 15)
+const rounds = Number(process.env.BENCH_ROUNDS ?? 15)
 const roundNanos = 60e6
 
 const time = async ({ operations, run }: Subject, repeat: number): Promise<number> => {

@@ -152,7 +152,7 @@ const branchesOf = <A, E>(count: number, branch: (index: number) => Effect.Effec
 const splitAll = (count: number, branch: (index: number) => Effect.Effect<number>) => {
   const branches = branchesOf(count, branch)
   const ours = Fan.implement({
-    Split: Fan.split("Split", branches).join(Join.all, ({ results, to }) => to.Done(results["b0"]!))
+    Split: Fan.split("Split", branches).join(Join.all, ({ results, to }) => to.Done(results.b0!))
   })
   const theirs = Effect.suspend(() =>
     Effect.all(Object.fromEntries(Object.entries(branches).map(([name, run]) => [name, run()])), {

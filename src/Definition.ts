@@ -3,11 +3,11 @@
  */
 import { Clock, Context, Effect, Layer, References, Schema, Scope, Tracer } from "effect"
 import { InvalidInput, WorkflowDefinitionError } from "./Errors.ts"
-import type { RunHandle } from "./RunHandle.ts"
 import type { Graph, GraphPlace } from "./graph/Graph.ts"
 import { definitionProblems } from "./graph/validate.ts"
 import { type HandlerConstructors, makeConstructors } from "./Handler.ts"
 import { makeWorkflow, type RunOptions, type Workflow } from "./Implementation.ts"
+import type { RunHandle } from "./RunHandle.ts"
 import type { CellRecord } from "./Store.ts"
 import type { CheckedFailures, CheckedHandlers, HandlerParts, Handlers } from "./types/Handlers.ts"
 import type { Exit, PayloadSchema, Place, State } from "./types/Place.ts"
@@ -191,42 +191,28 @@ const makeDefinition = (graph: Graph): object => {
   const identify = (self: object): unknown => (self as { readonly graph?: Graph }).graph
   const implement = (handlers: Readonly<Record<string, unknown>>) => makeWorkflow(graph, handlers)
 
-  class Definition {
-    static readonly graph = graph
-    static readonly implement = implement
-
-    static layer(handlers: Readonly<Record<string, unknown>>): Layer.Layer<never> {
+  const statics = {
+    graph,
+    implement,
+    layer(handlers: Readonly<Record<string, unknown>>): Layer.Layer<never> {
       const workflow = implement(handlers)
-      return Layer.effect(
-        service,
-        Effect.map(Effect.context<never>(), (context): Service => {
-          const provide = withServices(context)
-          return {
-            run: (input, options) => provide(workflow.run(input, options)),
-            runFrom: (entry, payload, input, options) => provide(workflow.runFrom(entry, payload, input, options)),
-            fork: (input, options) => provide(workflow.fork(input, options))
-          }
-        })
-      )
-    }
-
-    static run(input: never, options?: RunOptions) {
-      return service.use((workflow) => workflow.run(input, options))
-    }
-
-    static runFrom(entry: string, payload: never, input: never, options?: RunOptions) {
-      return service.use((workflow) => workflow.runFrom(entry, payload, input, options))
-    }
-
-    static fork(input: never, options?: RunOptions) {
-      return service.use((workflow) => workflow.fork(input, options))
-    }
-
-    static decodeInput(input: unknown): Effect.Effect<unknown, InvalidInput> {
-      return decode(graph, input)
-    }
+      const provided = Effect.map(Effect.context<never>(), (context): Service => {
+        const provide = withServices(context)
+        return {
+          run: (input, options) => provide(workflow.run(input, options)),
+          runFrom: (entry, payload, input, options) => provide(workflow.runFrom(entry, payload, input, options)),
+          fork: (input, options) => provide(workflow.fork(input, options))
+        }
+      })
+      return Layer.effect(service, provided)
+    },
+    run: (...args: Parameters<Service["run"]>) => service.use((workflow) => workflow.run(...args)),
+    runFrom: (...args: Parameters<Service["runFrom"]>) => service.use((workflow) => workflow.runFrom(...args)),
+    fork: (...args: Parameters<Service["fork"]>) => service.use((workflow) => workflow.fork(...args)),
+    decodeInput: (input: unknown) => decode(graph, input)
   }
-  return Object.assign(Definition, makeConstructors(identify))
+  // A class, so that it can be extended; what it is asked for is on the constructor.
+  return Object.assign(class {}, statics, makeConstructors(identify))
 }
 
 /**

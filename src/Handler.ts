@@ -2,12 +2,13 @@
  * Handlers: what a state does, as values. A definition makes them (`AdExchange.task`, `.route`, `.split`, `.forEach`);
  * their policies are methods, and the order of the calls is the meaning, as in a pipe.
  */
-import { Duration, Function, Predicate, Schedule } from "effect"
+
 import type { Effect } from "effect"
-import type { Concurrency, HandlerValue, Policy, RetryOptions, Spec } from "./graph/Spec.ts"
+import { Duration, Function, Predicate, Schedule } from "effect"
+import type { BranchContext, CatchContext, Context, ItemContext, JoinContext } from "./Context.ts"
 import type { JoinTimeout, StateTimeout } from "./Errors.ts"
+import type { Concurrency, HandlerValue, Policy, RetryOptions, Spec } from "./graph/Spec.ts"
 import type * as Join from "./Join.ts"
-import type { CatchContext, Context, ItemContext, JoinContext, BranchContext } from "./Context.ts"
 import type {
   BranchEffects,
   BranchServices,

@@ -2,12 +2,12 @@
  * A definition with a handler for every state: the workflow, an immutable value that is run any number of times.
  */
 import { Array, Effect, Result, type Scope } from "effect"
+import { WorkflowDefinitionError } from "./Errors.ts"
 import { makeMachine, type Node } from "./engine/Machine.ts"
 import { noInput, Run } from "./engine/Run.ts"
-import type { HandlerValue } from "./graph/Spec.ts"
-import { WorkflowDefinitionError } from "./Errors.ts"
 import { describeWork } from "./graph/describe.ts"
 import type { Graph } from "./graph/Graph.ts"
+import type { HandlerValue } from "./graph/Spec.ts"
 import { handlerProblems } from "./graph/validate.ts"
 import { HandlerTypes, isHandler } from "./Handler.ts"
 import { forkRun, type RunHandle } from "./RunHandle.ts"

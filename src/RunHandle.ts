@@ -2,9 +2,9 @@
  * A run that was forked: how to watch it, wait for it and end it.
  */
 import { Clock, Effect, Fiber, PubSub, type Scope, Stream } from "effect"
+import type { RunEvent } from "./Event.ts"
 import type { Machine, Node } from "./engine/Machine.ts"
 import { type Happening, Run } from "./engine/Run.ts"
-import type { RunEvent } from "./Event.ts"
 import type { AnyDefinition, ExitName, Outcome, StateName } from "./types/Table.ts"
 
 /** The handle of a forked run. */

@@ -3,8 +3,9 @@
  *
  * Payloads are the normal way to pass data on. The store is for what many states share and none should have to carry.
  */
-import { Effect, Option } from "effect"
+
 import type { Schema } from "effect"
+import { Effect, Option } from "effect"
 import { StoreKeyMissing } from "./Errors.ts"
 import type { InMemory } from "./types/Place.ts"
 

@@ -1,8 +1,9 @@
 /**
  * Typed workflows: a definition, its handlers, and the workflow they make.
  */
-import type { InMemory } from "./types/Place.ts"
+
 import type { Workflow } from "./Implementation.ts"
+import type { InMemory } from "./types/Place.ts"
 
 export type {
   BranchContext,
@@ -12,9 +13,9 @@ export type {
   JoinContext,
   RunInfo
 } from "./Context.ts"
-export { type Builder, define, type Definition } from "./Definition.ts"
-export { type FailureContext, failureContext } from "./engine/failure.ts"
+export { type Builder, type Definition, define } from "./Definition.ts"
 export type { RunEvent } from "./Event.ts"
+export { type FailureContext, failureContext } from "./engine/failure.ts"
 export type { RunOptions, Step, StepOptions, Workflow } from "./Implementation.ts"
 export type { RunHandle } from "./RunHandle.ts"
 export { type Cell, cell, type Store } from "./Store.ts"

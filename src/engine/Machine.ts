@@ -3,11 +3,11 @@
  */
 import { match } from "ts-pattern"
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
+import type { Spec } from "../graph/Spec.ts"
+import type { AnyFunction } from "../types/Result.ts"
 import { joinItems, joinNamed } from "./branches.ts"
 import { withPolicies } from "./policies.ts"
 import type { Visit } from "./Run.ts"
-import type { Spec } from "../graph/Spec.ts"
-import type { AnyFunction } from "../types/Result.ts"
 
 /** A transition as the engine sees it: plain data. */
 export interface Transition {

@@ -9,11 +9,11 @@ import { Cause, Context, Effect, Exit, Scope } from "effect"
 import type { DistributedOmit } from "type-fest"
 import { InputNotGiven, InvalidTransition } from "../Errors.ts"
 import type { RunEvent } from "../Event.ts"
+import type { AnyEffect } from "../graph/Spec.ts"
 import { type AnyStore, makeStore } from "../Store.ts"
 import { annotateFailure, type FailureContext } from "./failure.ts"
 import type { Machine, Node, Transition } from "./Machine.ts"
 import { toEffect, toEffectThen } from "./result.ts"
-import type { AnyEffect } from "../graph/Spec.ts"
 
 /** An event before the run has signed it. */
 export type Happening = DistributedOmit<RunEvent<string>, "workflow" | "runId" | "time">

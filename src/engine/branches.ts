@@ -5,12 +5,12 @@
  * It forks, observes and interrupts as Effect's own `raceAll` and `forEach` do, because neither leaves the decision to its
  * caller: deciding by a failure of the branch would put a handler around each.
  */
-import { Cause, Context, Effect, Exit, Fiber, Scope } from "effect"
+import { Cause, Context, Effect, Exit, type Fiber, Scope } from "effect"
+import type { AnyEffect, Concurrency, ForEachWork, SplitWork } from "../graph/Spec.ts"
 import type { Strategy } from "../Join.ts"
 import { type Perform, performing } from "./Machine.ts"
-import { toEffect } from "./result.ts"
 import { ItemVisit, JoinVisit, type Visit } from "./Run.ts"
-import type { AnyEffect, Concurrency, ForEachWork, SplitWork } from "../graph/Spec.ts"
+import { toEffect } from "./result.ts"
 import { type Decision, type Label, makeRule, type Rule, Tally } from "./strategies.ts"
 
 /** The work of a split. */
@@ -19,7 +19,7 @@ export const joinNamed = (state: string, { branches, concurrency, join, strategy
   const bodies = Object.values(branches).map(performing)
   const labels = names.map((branch) => ({ branch }))
   const rule = makeRule(state, strategy, (values) => Object.fromEntries(names.map((name, i) => [name, values[i]])))
-  return fanOut({ rule, strategy, concurrency, then: performing(join) }, (visit) => ({
+  return fanOut({ rule, strategy, concurrency, join: performing(join) }, (visit) => ({
     labels,
     nameOf: (index) => names[index]!,
     begin: (index) => bodies[index]!(visit)
@@ -31,7 +31,7 @@ export const joinItems = (state: string, { concurrency, each, items, join, strat
   const itemsOf = performing(items)
   const body = performing(each)
   const rule = makeRule(state, strategy, (values) => values)
-  return fanOut({ rule, strategy, concurrency, then: performing(join) }, (visit) => {
+  return fanOut({ rule, strategy, concurrency, join: performing(join) }, (visit) => {
     // The type of `items` promises an iterable.
     const labels = Array.from(itemsOf(visit) as Iterable<unknown>, (item, index) => ({ index, item }))
     return {
@@ -47,7 +47,7 @@ interface Plan {
   readonly strategy: Strategy
   readonly rule: Rule
   readonly concurrency: Concurrency
-  readonly then: Perform
+  readonly join: Perform
 }
 
 /** The branches of one visit. */
@@ -132,14 +132,16 @@ class Fan {
     if (Exit.isExit(effect)) {
       // A finished Effect needs no fiber.
       this.starting--
-      return this.settle(index, effect)
+      this.settle(index, effect)
+      return
     }
     const scope = Scope.makeUnsafe()
     const fiber = fork(Context.add(this.parent.context, Scope.Scope, scope), effect)
     this.starting--
-    this.watch(fiber, (exit) =>
-      scope.state._tag === "Empty" ? this.settle(index, exit) : this.release(index, scope, exit)
-    )
+    this.watch(fiber, (exit) => {
+      if (scope.state._tag === "Empty") this.settle(index, exit)
+      else this.release(index, scope, exit)
+    })
     if (this.decision !== "wait") fiber.interruptUnsafe(this.parent.id)
   }
 
@@ -154,7 +156,10 @@ class Fan {
   /** Calls back when a fiber has ended, and then starts what may start now. */
   private watch<A, E>(fiber: Fiber.Fiber<A, E>, ended: (exit: Exit.Exit<A, E>) => void): void {
     const exit = fiber.pollUnsafe()
-    if (exit !== undefined) return ended(exit)
+    if (exit !== undefined) {
+      ended(exit)
+      return
+    }
     this.running.add(fiber)
     fiber.addObserver((exit) => {
       this.running.delete(fiber)
@@ -170,18 +175,20 @@ class Fan {
   }
 
   private settle(index: number, exit: Exit.Exit<unknown, unknown>): void {
-    if (this.decision !== "wait") return this.settleLate(index, exit)
-    if (Exit.isSuccess(exit)) {
+    if (this.decision !== "wait") {
+      this.settleLate(index, exit)
+    } else if (Exit.isSuccess(exit)) {
       this.tally.succeed(index, exit.value)
       this.observe("BranchSucceeded", index)
+      this.decide(this.plan.rule.decide(this.tally))
     } else if (this.tally.fail(index, exit.cause)) {
       this.observe("BranchFailed", index, exit.cause)
+      this.decide(this.plan.rule.decide(this.tally))
     } else {
       this.fatal = exit.cause
       this.observe(Cause.hasInterruptsOnly(exit.cause) ? "BranchInterrupted" : "BranchFailed", index, exit.cause)
-      return this.decide("fail")
+      this.decide("fail")
     }
-    this.decide(this.plan.rule.decide(this.tally))
   }
 
   /** A branch that was being stopped has no result any more, but its finalizers may have died. */
@@ -211,7 +218,7 @@ class Fan {
   private conclude(): AnyEffect {
     if (this.fatal.reasons.length > 0) return Effect.failCause(this.fatal)
     if (this.decision === "fail") return Effect.failCause(this.plan.rule.failure(this.tally))
-    return toEffect(this.plan.then(new JoinVisit(this.visit, this.plan.rule.results(this.tally))))
+    return toEffect(this.plan.join(new JoinVisit(this.visit, this.plan.rule.results(this.tally))))
   }
 
   private observe(

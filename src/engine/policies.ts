@@ -4,11 +4,11 @@
 import { Effect, Predicate } from "effect"
 import { match } from "ts-pattern"
 import { JoinTimeout, StateTimeout } from "../Errors.ts"
-import { type Perform, performing } from "./Machine.ts"
-import { toEffect } from "./result.ts"
-import { CatchVisit, type Visit } from "./Run.ts"
 import type { AnyEffect, Policy, Work } from "../graph/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
+import { type Perform, performing } from "./Machine.ts"
+import { CatchVisit, type Visit } from "./Run.ts"
+import { toEffect } from "./result.ts"
 
 /** Puts policies around the work of a state. Each sees only what stands within it. */
 export const withPolicies = (

@@ -2,8 +2,8 @@
  * What a handler does, as data for the graph.
  */
 import { match } from "ts-pattern"
-import type { Policy, Spec } from "./Spec.ts"
 import type { GraphPolicy, GraphWork } from "./Graph.ts"
+import type { Policy, Spec } from "./Spec.ts"
 
 /** A handler without its functions. */
 export const describeWork = ({ policies, work }: Spec): GraphWork => ({

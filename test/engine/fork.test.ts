@@ -1,0 +1,324 @@
+/** A forked run: its handle, its events, and whose it is. */
+import { describe, expect, it } from "@effect/vitest"
+import { Cause, Effect, Exit, Fiber, Schema, Scope, Stream } from "effect"
+import { TestClock } from "effect/testing"
+import { Join, Workflow } from "sluice"
+import { Fan, implement } from "../support/fan.ts"
+import { Loop } from "../support/loop.ts"
+import { Boom, dieAfter, ended, failAfter, isInterrupted, succeedAfter } from "../support/runs.ts"
+import { Timeline } from "../support/timeline.ts"
+
+class Order extends Workflow.define("Order")
+  .state("Check", Schema.String, ["Fan"])
+  .state("Fan", Schema.Number, ["Done"])
+  .exit("Done", Schema.String)
+  .start("Check") {}
+
+const order = Order.implement({
+  Check: ({ payload, to }) => succeedAfter(10, to.Fan(payload.length)),
+  Fan: Order.split("Fan", { user: () => succeedAfter(20, "user"), geo: () => succeedAfter(10, "geo") }).join(
+    Join.all,
+    ({ results, to }) => to.Done(`${results.user} ${results.geo}`)
+  )
+})
+
+/** An event in short: when, what, and where. */
+const brief = (event: Workflow.RunEvent<string>): string => {
+  const branch = "branch" in event ? ` ${event.branch}` : ""
+  const target = "target" in event ? ` ${event.target}` : ""
+  const state = "state" in event ? ` ${event.state}` : ""
+  return `${event.time} ${event._tag}${state}${branch}${target}`
+}
+
+const briefs = (stream: Stream.Stream<Workflow.RunEvent<string>>) =>
+  Effect.map(Stream.runCollect(stream), (events) => events.map(brief))
+
+describe("the handle", () => {
+  it.effect("has the run's id, its fiber, and the place it is at", () =>
+    Effect.gen(function* () {
+      const handle = yield* order.fork("book", { id: "run-1" })
+      expect(handle.id).toBe("run-1")
+      yield* TestClock.adjust(5)
+      expect(yield* handle.state).toBe("Check")
+      yield* TestClock.adjust(10)
+      expect(yield* handle.state).toBe("Fan")
+      yield* TestClock.adjust(20)
+      expect(yield* handle.state).toBe("Done")
+      expect(yield* Fiber.join(handle.fiber)).toEqual({ _tag: "Done", payload: "user geo" })
+    })
+  )
+
+  it.effect("gives a run that fails as its fiber does", () =>
+    Effect.gen(function* () {
+      const workflow = implement(
+        Fan.task("Work", ({ run, to }) => (run.id === "" ? Effect.succeed(to.Done("never")) : failAfter(10, run.id)))
+      )
+      const handle = yield* workflow.fork(undefined, { id: "bad" })
+      yield* TestClock.adjust(10)
+      expect(yield* Effect.flip(Fiber.join(handle.fiber))).toEqual(new Boom({ id: "bad" }))
+      expect(yield* handle.state).toBe("Work")
+    })
+  )
+
+  it.effect("interrupts the run with its branches, and waits for the finalizers", () =>
+    Effect.gen(function* () {
+      const time = new Timeline()
+      const workflow = implement(
+        Fan.split("Work", {
+          a: () => time.track("a", Effect.never, 100),
+          b: () => time.track("b", Effect.never)
+        }).join(Join.all, ({ to }) => to.Done("never"))
+      )
+      const handle = yield* workflow.fork()
+      yield* TestClock.adjust(10)
+      yield* Effect.forkChild(Effect.andThen(handle.interrupt, time.mark("interrupt has returned")))
+      yield* TestClock.adjust(1_000)
+      expect(isInterrupted(ended(handle.fiber))).toBe(true)
+      expect(time.entries.slice(2)).toEqual(["10 b interrupted", "110 a interrupted", "110 interrupt has returned"])
+    })
+  )
+})
+
+describe("a forked run", () => {
+  it.effect("lasts as long as the caller's scope at most", () =>
+    Effect.gen(function* () {
+      const time = new Timeline()
+      const workflow = implement(
+        Fan.task("Work", ({ to }) => Effect.as(time.track("work", Effect.never, 50), to.Done("never")))
+      )
+      const scope = yield* Scope.make()
+      const handle = yield* Scope.provide(workflow.fork(), scope)
+      yield* TestClock.adjust(10)
+      expect(handle.fiber.pollUnsafe()).toBeUndefined()
+      yield* Effect.forkChild(Effect.andThen(Scope.close(scope, Exit.void), time.mark("scope has closed")))
+      yield* TestClock.adjust(1_000)
+      expect(time.entries).toEqual(["0 work starts", "60 work interrupted", "60 scope has closed"])
+    })
+  )
+
+  it.effect("outlives the fiber that forked it", () =>
+    Effect.gen(function* () {
+      const child = yield* Effect.forkChild(order.fork("book"))
+      const handle = yield* Fiber.join(child)
+      yield* TestClock.adjust(100)
+      expect(Exit.isSuccess(ended(handle.fiber))).toBe(true)
+    })
+  )
+
+  it.effect("does not wait for another", () =>
+    Effect.gen(function* () {
+      const handles = yield* Effect.all([order.fork("a"), order.fork("b"), order.fork("c")])
+      expect(new Set(handles.map((handle) => handle.id)).size).toBe(3)
+      yield* TestClock.adjust(30)
+      for (const handle of handles) expect(Exit.isSuccess(ended(handle.fiber))).toBe(true)
+    })
+  )
+})
+
+describe("the events", () => {
+  it.effect("are complete and in order", () =>
+    Effect.gen(function* () {
+      const handle = yield* order.fork("book", { id: "run-1" })
+      const collecting = yield* Effect.forkChild(Stream.runCollect(handle.events))
+      yield* TestClock.adjust(100)
+      const signature = { workflow: "Order", runId: "run-1" }
+      expect(yield* Fiber.join(collecting)).toEqual([
+        { ...signature, _tag: "StateEntered", time: 0, state: "Check", payload: "book" },
+        { ...signature, _tag: "TransitionTaken", time: 10, state: "Check", target: "Fan" },
+        { ...signature, _tag: "StateEntered", time: 10, state: "Fan", payload: 4 },
+        { ...signature, _tag: "BranchStarted", time: 10, state: "Fan", branch: "user" },
+        { ...signature, _tag: "BranchStarted", time: 10, state: "Fan", branch: "geo" },
+        { ...signature, _tag: "BranchSucceeded", time: 20, state: "Fan", branch: "geo" },
+        { ...signature, _tag: "BranchSucceeded", time: 30, state: "Fan", branch: "user" },
+        { ...signature, _tag: "TransitionTaken", time: 30, state: "Fan", target: "Done" },
+        { ...signature, _tag: "RunFinished", time: 30, exit: Exit.succeed({ _tag: "Done", payload: "user geo" }) }
+      ])
+    })
+  )
+
+  it.effect("name the items of a forEach by their index", () =>
+    Effect.gen(function* () {
+      const workflow = implement(
+        Fan.forEach(
+          "Work",
+          () => ["x", "y"],
+          ({ index, item }) => succeedAfter(10 - index, item)
+        ).join(Join.all, ({ results, to }) => to.Done(results))
+      )
+      const handle = yield* workflow.fork()
+      yield* TestClock.adjust(100)
+      expect(yield* briefs(handle.events)).toEqual([
+        "0 StateEntered Work",
+        "0 BranchStarted Work 0",
+        "0 BranchStarted Work 1",
+        "9 BranchSucceeded Work 1",
+        "10 BranchSucceeded Work 0",
+        "10 TransitionTaken Work Done",
+        "10 RunFinished"
+      ])
+    })
+  )
+
+  it.effect("tell a branch that failed, with its cause, and one that lost, once its finalizers have run", () =>
+    Effect.gen(function* () {
+      const time = new Timeline()
+      const workflow = implement(
+        Fan.split("Work", {
+          bad: () => failAfter(5, "bad"),
+          winner: () => succeedAfter(10, "won"),
+          loser: () => time.track("loser", Effect.never, 50)
+        }).join(Join.any, ({ results, to }) => to.Done(results))
+      )
+      const handle = yield* workflow.fork()
+      yield* TestClock.adjust(100)
+      const events = yield* Stream.runCollect(handle.events)
+      expect(events.map(brief)).toEqual([
+        "0 StateEntered Work",
+        "0 BranchStarted Work bad",
+        "0 BranchStarted Work winner",
+        "0 BranchStarted Work loser",
+        "5 BranchFailed Work bad",
+        "10 BranchSucceeded Work winner",
+        "60 BranchInterrupted Work loser",
+        "60 TransitionTaken Work Done",
+        "60 RunFinished"
+      ])
+      const failed = events.find((event) => event._tag === "BranchFailed")
+      expect(failed?.cause).toEqual(Cause.fail(new Boom({ id: "bad" })))
+    })
+  )
+
+  it.effect("tell which branches a failure, a defect and a timeout stopped", () =>
+    Effect.gen(function* () {
+      const split = (deciding: () => Effect.Effect<string, Boom>) =>
+        Fan.split("Work", { deciding, other: () => Effect.never })
+      const branchEvents = <E>(workflow: Workflow.Workflow<typeof Fan, E, never>) =>
+        Effect.gen(function* () {
+          const handle = yield* workflow.fork()
+          yield* TestClock.adjust(100)
+          const events = yield* Stream.runCollect(handle.events)
+          return events
+            .filter((event) => event._tag.startsWith("Branch") && event._tag !== "BranchStarted")
+            .map((event) => ("branch" in event ? `${event._tag} ${event.branch}` : event._tag))
+        })
+      const join = Join.all
+      const failing = implement(split(() => failAfter(10, "bad")).join(join, ({ to }) => to.Done("joined")))
+      expect(yield* branchEvents(failing)).toEqual(["BranchFailed deciding", "BranchInterrupted other"])
+      const dying = implement(split(() => dieAfter(10, "dead")).join(join, ({ to }) => to.Done("joined")))
+      expect(yield* branchEvents(dying)).toEqual(["BranchFailed deciding", "BranchInterrupted other"])
+      const gone = implement(
+        split(() => Effect.andThen(Effect.sleep(10), Effect.interrupt)).join(join, ({ to }) => to.Done("joined"))
+      )
+      expect(yield* branchEvents(gone)).toEqual(["BranchInterrupted deciding", "BranchInterrupted other"])
+      const late = implement(
+        split(() => Effect.never)
+          .join(join, ({ to }) => to.Done("joined"))
+          .timeout(10)
+      )
+      expect(yield* branchEvents(late)).toEqual(["BranchInterrupted deciding", "BranchInterrupted other"])
+      const partial = implement(
+        split(() => succeedAfter(10, "good")).join(Join.partialTimeout(20), ({ to }) => to.Done("joined"))
+      )
+      expect(yield* branchEvents(partial)).toEqual(["BranchSucceeded deciding", "BranchInterrupted other"])
+    })
+  )
+
+  it.effect("end with RunFinished when the run is interrupted, after its branches", () =>
+    Effect.gen(function* () {
+      const workflow = implement(
+        Fan.split("Work", { a: () => Effect.never, b: () => Effect.ensuring(Effect.never, Effect.sleep(50)) }).join(
+          Join.all,
+          ({ to }) => to.Done("never")
+        )
+      )
+      const handle = yield* workflow.fork()
+      yield* TestClock.adjust(10)
+      yield* Effect.forkChild(handle.interrupt)
+      yield* TestClock.adjust(100)
+      const events = yield* Stream.runCollect(handle.events)
+      expect(events.map(brief).slice(3)).toEqual([
+        "10 BranchInterrupted Work a",
+        "60 BranchInterrupted Work b",
+        "60 RunFinished"
+      ])
+      const last = events.at(-1)
+      expect(last?._tag === "RunFinished" && isInterrupted(last.exit)).toBe(true)
+    })
+  )
+
+  it.effect("end with the exit of a run that failed", () =>
+    Effect.gen(function* () {
+      const error = new Boom({ id: "bad" })
+      const workflow = implement(
+        Fan.task("Work", ({ run, to }) => (run.id === "" ? Effect.succeed(to.Done("never")) : Effect.fail(error)))
+      )
+      const handle = yield* workflow.fork(undefined, { id: "run-1" })
+      const last = (yield* Stream.runCollect(handle.events)).at(-1)
+      expect(last?._tag).toBe("RunFinished")
+      const exit = last?._tag === "RunFinished" ? last.exit : Exit.void
+      expect(yield* Effect.flip(exit)).toBe(error)
+    })
+  )
+
+  it.effect("are the same for one who comes late, one who comes early, and each of several", () =>
+    Effect.gen(function* () {
+      const handle = yield* order.fork("book")
+      const early = yield* Effect.forkChild(briefs(handle.events))
+      yield* TestClock.adjust(15)
+      const midway = yield* Effect.forkChild(briefs(handle.events))
+      yield* TestClock.adjust(1_000)
+      const late = yield* briefs(handle.events)
+      expect(late).toHaveLength(9)
+      expect(yield* Fiber.join(early)).toEqual(late)
+      expect(yield* Fiber.join(midway)).toEqual(late)
+      expect(yield* briefs(handle.events)).toEqual(late)
+    })
+  )
+
+  it.effect("are not held up by a consumer that is slow", () =>
+    Effect.gen(function* () {
+      const handle = yield* order.fork("book")
+      const seen: Array<string> = []
+      const consuming = yield* Effect.forkChild(
+        Stream.runForEach(handle.events, (event) =>
+          Effect.andThen(
+            Effect.sleep("1 hour"),
+            Effect.sync(() => seen.push(brief(event)))
+          )
+        )
+      )
+      yield* TestClock.adjust(30)
+      expect(Exit.isSuccess(ended(handle.fiber))).toBe(true)
+      expect(seen).toEqual([])
+      yield* TestClock.adjust("1 day")
+      yield* Fiber.join(consuming)
+      expect(seen).toEqual(yield* briefs(handle.events))
+    })
+  )
+
+  it.effect("of a long run are kept up to a limit, the last ones", () =>
+    Effect.gen(function* () {
+      const workflow = Loop.implement({
+        Again: ({ payload, to }) => (payload < 5_000 ? to.Again(payload + 1) : to.Done(payload))
+      })
+      const handle = yield* workflow.fork(0)
+      yield* Fiber.join(handle.fiber)
+      const events = yield* Stream.runCollect(handle.events)
+      expect(events).toHaveLength(1_024)
+      expect(events.slice(-3).map((event) => event._tag)).toEqual(["StateEntered", "TransitionTaken", "RunFinished"])
+      expect(events.at(-3)).toMatchObject({ payload: 5_000 })
+    })
+  )
+
+  it.effect("are the run's own", () =>
+    Effect.gen(function* () {
+      const first = yield* order.fork("book", { id: "first" })
+      const second = yield* order.fork("magazine", { id: "second" })
+      yield* TestClock.adjust(100)
+      const ids = (handle: typeof first) =>
+        Effect.map(Stream.runCollect(handle.events), (events) => new Set(events.map((event) => event.runId)))
+      expect(yield* ids(first)).toEqual(new Set(["first"]))
+      expect(yield* ids(second)).toEqual(new Set(["second"]))
+    })
+  )
+})

@@ -1,0 +1,368 @@
+/** What the types refuse is refused again at run time, with every problem in one error. */
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Schema } from "effect"
+import { Handler, Join, Workflow, WorkflowDefinitionError } from "sluice"
+import { define, type LooseDefinition, problemsOf, refused, untyped } from "./support/loose.ts"
+
+interface Going {
+  readonly to: Readonly<Record<string, (payload?: unknown) => unknown>>
+}
+
+const done = ({ to }: Going) => to.Done!()
+
+describe("a definition", () => {
+  it("is refused for a target that is not declared (M3)", () => {
+    const problems = problemsOf(() =>
+      define("M").state("A", Schema.Void, ["Typo", "Done", "Other"]).exit("Done", Schema.Void).start("A")
+    )
+    expect(problems).toEqual([
+      "state 'A' has the target 'Other', which is not declared",
+      "state 'A' has the target 'Typo', which is not declared"
+    ])
+  })
+
+  it("is refused for a name declared twice, as two states, two exits, or state and exit (M6)", () => {
+    const problems = problemsOf(() =>
+      define("M")
+        .state("A", Schema.Void, ["B", "C", "Done"])
+        .state("B", Schema.Void, ["Done"])
+        .state("B", Schema.String, ["Done"])
+        .state("C", Schema.Void, ["Done"])
+        .exit("C", Schema.Void)
+        .exit("Done", Schema.Void)
+        .exit("Done", Schema.Void)
+        .start("A")
+    )
+    expect(problems).toEqual(["'B' is declared twice", "'C' is declared twice", "'Done' is declared twice"])
+  })
+
+  it("is refused for a place that no path reaches (M8)", () => {
+    const builder = define("M")
+      .state("A", Schema.Void, ["Done"])
+      .state("Lost", Schema.Void, ["Lonely", "Done"])
+      .state("Lonely", Schema.Void, ["Done"])
+      .exit("Done", Schema.Void)
+      .exit("Never", Schema.Void)
+    expect(problemsOf(() => builder.start("A"))).toEqual([
+      "'Lonely' cannot be reached from the start",
+      "'Lost' cannot be reached from the start",
+      "'Never' cannot be reached from the start"
+    ])
+    expect(problemsOf(() => builder.start("A", "Lost"))).toEqual(["'Never' cannot be reached from the start"])
+  })
+
+  it("is refused for a state from which no exit can be reached (M9)", () => {
+    const problems = problemsOf(() =>
+      define("M")
+        .state("A", Schema.Void, ["Trap", "Alone", "Done"])
+        .state("Trap", Schema.Void, ["Deeper"])
+        .state("Deeper", Schema.Void, ["Trap"])
+        .state("Alone", Schema.Void, [])
+        .exit("Done", Schema.Void)
+        .start("A")
+    )
+    expect(problems).toEqual([
+      "no exit can be reached from state 'Alone'",
+      "no exit can be reached from state 'Deeper'",
+      "no exit can be reached from state 'Trap'"
+    ])
+  })
+
+  it("is refused without any exit (M9)", () => {
+    expect(problemsOf(() => define("M").state("A", Schema.Void, ["A"]).start("A"))).toContain("no exit is declared")
+  })
+
+  it("is refused for a start or an entry that is not declared, or an exit (M20)", () => {
+    const builder = define("M").state("A", Schema.Void, ["Done"]).exit("Done", Schema.Void)
+    expect(problemsOf(() => builder.start("Typo"))).toEqual(["a run cannot start at 'Typo', which is not declared"])
+    expect(problemsOf(() => builder.start("Done"))).toEqual(["a run cannot start at 'Done', which is an exit"])
+    expect(problemsOf(() => builder.start("A", "Done", "Typo"))).toEqual([
+      "a run cannot start at 'Done', which is an exit",
+      "a run cannot start at 'Typo', which is not declared"
+    ])
+  })
+
+  it("is refused for everything that is wrong with it, in one error", () => {
+    const error = refused(() =>
+      define("Broken")
+        .state("A", Schema.Void, ["Typo", "B", "Done"])
+        .state("B", Schema.Void, ["B"])
+        .state("Lost", Schema.Void, ["Done"])
+        .exit("Done", Schema.Void)
+        .exit("Done", Schema.Void)
+        .start("A", "Nowhere")
+    )
+    expect(error.workflow).toBe("Broken")
+    expect([...error.problems].sort()).toEqual([
+      "'Done' is declared twice",
+      "'Lost' cannot be reached from the start",
+      "a run cannot start at 'Nowhere', which is not declared",
+      "no exit can be reached from state 'B'",
+      "state 'A' has the target 'Typo', which is not declared"
+    ])
+    expect(error.message).toContain("Workflow 'Broken' is not sound:")
+    for (const problem of error.problems) expect(error.message).toContain(problem)
+  })
+
+  it("is accepted when it is sound, however it was built", () => {
+    let builder = define("Chain")
+    for (let i = 0; i < 2_000; i++) builder = builder.state(`S${i}`, Schema.Void, [i === 1_999 ? "Done" : `S${i + 1}`])
+    expect(() => builder.exit("Done", Schema.Void).start("S0")).not.toThrow()
+  })
+
+  it("accepts an entry named twice, and the start among the entries", () => {
+    const builder = define("M")
+      .state("A", Schema.Void, ["Done"])
+      .state("B", Schema.Void, ["Done"])
+      .exit("Done", Schema.Void)
+    expect(() => builder.start("A", "A", "B", "B")).not.toThrow()
+  })
+
+  it("leaves a half-built table as it was", () => {
+    const half = define("M").state("A", Schema.Void, ["Done"])
+    const first = half.exit("Done", Schema.Void)
+    half.state("Other", Schema.Void, ["Typo"])
+    expect(() => first.start("A")).not.toThrow()
+  })
+})
+
+class Two extends Workflow.define("Two")
+  .state("First", Schema.Void, ["Second"])
+  .state("Second", Schema.Void, ["Done"])
+  .exit("Done", Schema.Void)
+  .start("First") {}
+
+const two = untyped<LooseDefinition>(Two)
+const First = ({ to }: Going) => to.Second!()
+
+describe.each(["implement", "layer"] as const)("%s", (method) => {
+  const problems = (handlers: unknown) => problemsOf(() => two[method](handlers))
+
+  it("is refused without a handler for some state (M7)", () => {
+    expect(problems({})).toEqual(["state 'First' has no handler", "state 'Second' has no handler"])
+    expect(problems({ First })).toEqual(["state 'Second' has no handler"])
+  })
+
+  it("is refused for a handler of an unknown name or of an exit (M6)", () => {
+    expect(problems({ First, Second: done, Typo: done, Done: done })).toEqual([
+      "'Done' is an exit and takes no handler",
+      "'Typo' is not a state"
+    ])
+  })
+
+  it("is refused for a handler of another state (M6)", () => {
+    expect(problems({ First, Second: two.task("First", First) })).toEqual([
+      "this handler is for state 'First', not for 'Second'"
+    ])
+  })
+
+  it("is refused for a handler of another definition, even one of the same name (M6)", () => {
+    const make = () =>
+      define("Two")
+        .state("First", Schema.Void, ["Second"])
+        .state("Second", Schema.Void, ["Done"])
+        .exit("Done", Schema.Void)
+        .start("First")
+    const foreign = "this handler of state 'Second' belongs to another definition"
+    expect(problems({ First, Second: make().task("Second", done) })).toEqual([foreign])
+    expect(problems({ First, Second: make().split("Second", {}).join(Join.all, done) })).toEqual([foreign])
+  })
+
+  it("is refused for what is neither a function nor a handler", () => {
+    const split = two.split("Second", { a: () => 1 })
+    for (const junk of [undefined, null, 1, "Second", {}, [], split, Effect.void, Promise.resolve()]) {
+      expect(problems({ First, Second: junk })).toEqual([
+        "the handler of state 'Second' is neither a function nor made by the definition"
+      ])
+    }
+  })
+
+  it("is refused for a number of required branches that cannot be (M12)", () => {
+    const joined = (strategy: unknown) => ({
+      First,
+      Second: two.split("Second", { a: () => 1, b: () => 2 }).join(strategy, done)
+    })
+    for (const [name, strategy] of [
+      ["quorum", untyped<(n: unknown) => Join.Strategy>(Join.quorum)],
+      ["partialResults", untyped<(n: unknown) => Join.Strategy>(Join.partialResults)]
+    ] as const) {
+      expect(problems(joined(strategy(3)))).toEqual([
+        `state 'Second': ${name}(3) can never be reached: the split has 2 branches`
+      ])
+      for (const n of [0, -1, 1.5, Number.NaN, "1", undefined]) {
+        expect(problems(joined(strategy(n)))).toEqual([
+          `state 'Second': ${name} must be a whole number of at least 1, not ${n}`
+        ])
+      }
+    }
+  })
+
+  it("is refused for such a number in a forEach, where only the items can be too few (M12)", () => {
+    const joined = (n: number) => ({
+      First,
+      Second: two.forEach("Second", () => [], done).join(Join.quorum(n), done)
+    })
+    expect(problems(joined(0))).toEqual(["state 'Second': quorum must be a whole number of at least 1, not 0"])
+    expect(problems(joined(0.5))).toEqual(["state 'Second': quorum must be a whole number of at least 1, not 0.5"])
+    expect(() => two[method](joined(1_000_000))).not.toThrow()
+  })
+
+  it("is refused for a share that is none, or too much (M13)", () => {
+    const joined = (strategy: unknown) => ({ First, Second: two.split("Second", { a: done }).join(strategy, done) })
+    for (const share of [0, -0.5, 1.0001, 50, Number.NaN]) {
+      expect(problems(joined(Join.percentage(share)))).toEqual([
+        `state 'Second': percentage must be above 0 and at most 1, not ${share}`
+      ])
+      expect(problems(joined(Join.tolerate({ rate: share })))).toEqual([
+        `state 'Second': tolerate must be above 0 and at most 1, not ${share}`
+      ])
+    }
+    for (const failures of [-1, 0.5, Number.NaN]) {
+      expect(problems(joined(Join.tolerate({ failures })))).toEqual([
+        `state 'Second': tolerate must be a whole number of at least 0, not ${failures}`
+      ])
+    }
+  })
+
+  it("is refused for a concurrency below one (M15)", () => {
+    for (const concurrency of [0, -1, 1.5, Number.NaN, "2", null]) {
+      const says = [`state 'Second': concurrency must be a whole number of at least 1, not ${concurrency}`]
+      const split = two.split("Second", { a: done }, { concurrency }).join(Join.all, done)
+      expect(problems({ First, Second: split })).toEqual(says)
+      const forEach = two.forEach("Second", () => [], done, { concurrency }).join(Join.all, done)
+      expect(problems({ First, Second: forEach })).toEqual(says)
+    }
+  })
+
+  it("is refused for a branch that is no function", () => {
+    const branches = { good: done, bad: 1, worse: undefined, worst: Effect.void }
+    expect(problems({ First, Second: two.split("Second", branches).join(Join.all, done) })).toEqual([
+      "state 'Second': branch 'bad' is not a function",
+      "state 'Second': branch 'worse' is not a function",
+      "state 'Second': branch 'worst' is not a function"
+    ])
+  })
+
+  const branches = two.split("Second", { a: done })
+  it.each([
+    { what: "the function of a task", handler: () => two.task("Second", 1) },
+    { what: "the function of a route", handler: () => two.route("Second", undefined) },
+    { what: "the function of a join", handler: () => branches.join(Join.all, undefined) },
+    { what: "the items of a forEach", handler: () => two.forEach("Second", [1, 2], done).join(Join.all, done) },
+    { what: "the each of a forEach", handler: () => two.forEach("Second", () => [1], 1).join(Join.all, done) },
+    { what: "the branches of a split", handler: () => two.split("Second", undefined).join(Join.all, done) },
+    { what: "the function of a catch", handler: () => two.task("Second", done).catch(undefined) },
+    { what: "the function of a catchTag", handler: () => two.task("Second", done).catchTag("Boom", "Done") },
+    { what: "the cases of a catchTags", handler: () => two.task("Second", done).catchTags({ Boom: 1 }) }
+  ])("is refused for $what when it is none", ({ handler }) => {
+    const error = refused(() => two[method]({ First, Second: handler() }))
+    expect(error.problems).toHaveLength(1)
+    expect(error.problems[0]).toContain("'Second'")
+  })
+
+  it.each([
+    { what: "nothing", strategy: () => undefined },
+    { what: "null", strategy: () => null },
+    { what: "a name", strategy: () => "all" },
+    { what: "an unknown tag", strategy: () => ({ _tag: "most" }) },
+    { what: "the function that makes one", strategy: () => Join.quorum },
+    { what: "a quorum of nothing", strategy: () => ({ _tag: "quorum" }) },
+    { what: "a percentage of nothing", strategy: () => ({ _tag: "percentage" }) },
+    { what: "a tolerance of nothing", strategy: () => untyped<(limit: unknown) => unknown>(Join.tolerate)(undefined) },
+    { what: "a tolerance without a limit", strategy: () => untyped<(limit: unknown) => unknown>(Join.tolerate)({}) },
+    { what: "a partialTimeout without its limit", strategy: () => ({ _tag: "partialTimeout" }) }
+  ])("is refused for a join by $what", ({ strategy }) => {
+    const handlers = () => ({ First, Second: two.split("Second", { a: done }).join(strategy(), done) })
+    const error = refused(() => two[method](handlers()))
+    expect(error.problems).toHaveLength(1)
+    expect(error.problems[0]).toContain("state 'Second'")
+  })
+
+  it("is refused for everything that is wrong, in one error", () => {
+    class Many extends Workflow.define("Many")
+      .state("A", Schema.Void, ["B"])
+      .state("B", Schema.Void, ["C"])
+      .state("C", Schema.Void, ["D"])
+      .state("D", Schema.Void, ["Done"])
+      .exit("Done", Schema.Void)
+      .start("A") {}
+    const many = untyped<LooseDefinition>(Many)
+    const error = refused(() =>
+      many[method]({
+        B: two.task("First", First),
+        C: many.split("C", { x: 1, y: done }, { concurrency: 0 }).join(Join.quorum(3 as number), done),
+        D: many.task("C", done),
+        Done: done,
+        Typo: done
+      })
+    )
+    expect(error.workflow).toBe("Many")
+    expect([...error.problems].sort()).toEqual([
+      "'Done' is an exit and takes no handler",
+      "'Typo' is not a state",
+      "state 'A' has no handler",
+      "state 'C': branch 'x' is not a function",
+      "state 'C': concurrency must be a whole number of at least 1, not 0",
+      "state 'C': quorum(3) can never be reached: the split has 2 branches",
+      "this handler is for state 'C', not for 'D'",
+      "this handler of state 'B' belongs to another definition"
+    ])
+    for (const problem of error.problems) expect(error.message).toContain(problem)
+  })
+
+  it("does not take names that every object has for handlers", () => {
+    class Odd extends Workflow.define("Odd")
+      .state("toString", Schema.Void, ["constructor"])
+      .state("constructor", Schema.Void, ["Done"])
+      .exit("Done", Schema.Void)
+      .start("toString") {}
+    const odd = untyped<LooseDefinition>(Odd)
+    expect(problemsOf(() => odd[method]({}))).toEqual([
+      "state 'constructor' has no handler",
+      "state 'toString' has no handler"
+    ])
+  })
+})
+
+describe("a limit that is no duration (M11)", () => {
+  it("is refused at the call", () => {
+    const partialTimeout = untyped<(duration?: unknown) => unknown>(Join.partialTimeout)
+    for (const junk of [undefined, null, "soon"]) expect(() => partialTimeout(junk)).toThrow()
+    expect(() => two.task("Second", done).timeout(undefined)).toThrow()
+  })
+})
+
+describe("what is sound", () => {
+  it("is accepted: handlers of a definition, of its subclass, and those shared by two workflows", () => {
+    const Second = Two.task("Second", ({ to }) => to.Done())
+    class Sub extends Two {}
+    expect(() => Two.implement({ First: ({ to }) => to.Second(), Second })).not.toThrow()
+    expect(() => Two.implement({ First: ({ to }) => to.Second(), Second })).not.toThrow()
+    const sub = untyped<LooseDefinition>(Sub)
+    expect(() => sub.implement({ First, Second })).not.toThrow()
+  })
+
+  it.effect("runs, when states have the names that every object has", () =>
+    Effect.gen(function* () {
+      class Odd extends Workflow.define("Odd")
+        .state("toString", Schema.Number, ["constructor", "valueOf"])
+        .state("constructor", Schema.Number, ["valueOf"])
+        .exit("valueOf", Schema.Number)
+        .start("toString") {}
+      const odd = Odd.implement({
+        toString: ({ payload, to }) => (payload === 0 ? to.valueOf(0) : Effect.succeed(to.constructor(payload + 1))),
+        constructor: ({ payload, to }) => to.valueOf(payload + 1)
+      })
+      expect(yield* odd.run(1)).toEqual({ _tag: "valueOf", payload: 3 })
+    })
+  )
+})
+
+describe("the error", () => {
+  it("is thrown as such, and can be told from others", () => {
+    const error = refused(() => define("M").start("A"))
+    expect(error).toBeInstanceOf(WorkflowDefinitionError)
+    expect(error._tag).toBe("WorkflowDefinitionError")
+    expect(Handler.isHandler(error)).toBe(false)
+  })
+})
