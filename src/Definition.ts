@@ -2,6 +2,7 @@
  * The builder and the definition it ends in: names, payloads and permitted transitions, without any handler.
  */
 import { Clock, Context, Effect, Layer, References, Schema, Scope, Tracer } from "effect"
+import type { IsEqual } from "type-fest"
 import { InvalidInput, WorkflowDefinitionError } from "./Errors.ts"
 import type { Graph, GraphPlace } from "./graph/Graph.ts"
 import { definitionProblems } from "./graph/validate.ts"
@@ -114,18 +115,18 @@ export interface Definition<
   /**
    * Provides the workflow as a service under the definition itself. Handlers may fail only with what `.failure` declares.
    *
-   * The services of the handlers are those of the Layer, whatever the caller of `run` has in its context.
+   * The services of the handlers are those of the Layer, whatever the caller of `run` has in its context, and the workflow
+   * itself, which a handler may call.
    */
   layer<D extends AnyDefinition, H extends Handlers<D>>(
     this: D,
     handlers: H & CheckedHandlers<D, H> & CheckedFailures<D, H>
-  ): Layer.Layer<ServiceOf<D>, never, HandlerParts<H[keyof H]>["services"]>
+  ): Layer.Layer<ServiceOf<D>, never, Exclude<HandlerParts<H[keyof H]>["services"], ServiceOf<D>>>
 
   /** Runs the workflow that the Layer of this definition provides. */
   run<D extends AnyDefinition>(
     this: D,
-    input: Input<D>,
-    options?: RunOptions
+    ...args: RunArguments<Input<D>>
   ): Effect.Effect<Outcome<D>, Failure<D>, ServiceOf<D>>
 
   /** As `run`, beginning at an entry with its payload. */
@@ -140,8 +141,7 @@ export interface Definition<
   /** As `run`, in a fiber of the caller's scope. */
   fork<D extends AnyDefinition>(
     this: D,
-    input: Input<D>,
-    options?: RunOptions
+    ...args: RunArguments<Input<D>>
   ): Effect.Effect<RunHandle<D, Failure<D>>, never, ServiceOf<D> | Scope.Scope>
 
   /**
@@ -155,6 +155,12 @@ export interface Definition<
     input: unknown
   ): Effect.Effect<Input<D>, InvalidInput, DecodingServices<StartSchema<D>>>
 }
+
+/** The arguments of a run: a workflow whose start has no payload takes none. */
+export type RunArguments<Input> =
+  IsEqual<Input, void> extends true
+    ? readonly [input?: void, options?: RunOptions]
+    : readonly [input: Input, options?: RunOptions]
 
 type StartSchema<D extends AnyDefinition> = PayloadSchemaOf<D, D[typeof DefinitionTypes]["start"]>
 
@@ -197,12 +203,14 @@ const makeDefinition = (graph: Graph): object => {
     layer(handlers: Readonly<Record<string, unknown>>): Layer.Layer<never> {
       const workflow = implement(handlers)
       const provided = Effect.map(Effect.context<never>(), (context): Service => {
-        const provide = withServices(context)
-        return {
-          run: (input, options) => provide(workflow.run(input, options)),
-          runFrom: (entry, payload, input, options) => provide(workflow.runFrom(entry, payload, input, options)),
-          fork: (input, options) => provide(workflow.fork(input, options))
+        const self: Service = {
+          run: (...args) => provide(workflow.run(...args)),
+          runFrom: (...args) => provide(workflow.runFrom(...args)),
+          fork: (...args) => provide(workflow.fork(...args))
         }
+        // A workflow can call itself.
+        const provide = withServices(Context.add(context, service, self))
+        return self
       })
       return Layer.effect(service, provided)
     },

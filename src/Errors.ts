@@ -136,5 +136,5 @@ const describe = (received: unknown): string => {
   if (typeof received === "function") return `the function '${received.name}'`
   if (typeof received === "object" && received !== null && "_tag" in received)
     return `a transition to '${String(received._tag)}'`
-  return typeof received === "object" ? "an object" : String(received)
+  return typeof received === "object" && received !== null ? "an object" : String(received)
 }

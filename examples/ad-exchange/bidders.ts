@@ -87,7 +87,7 @@ const serve = Effect.fnUntraced(function* (
     const response = { id: request.id, seatbid: [{ seat: bidder.name, bid }], cur: "USD" }
     return yield* HttpServerResponse.schemaJson(BidResponse)(response)
     // The server interrupts the answer when the client closes the connection.
-  }).pipe(Effect.onInterrupt(() => Effect.void))
+  }).pipe(Effect.onInterrupt(() => settle("aborted")))
 
   const notice = (of: Notice["of"]) =>
     HttpRouter.schemaPathParams(Schema.Struct({ price: Schema.String })).pipe(

@@ -216,7 +216,8 @@ describe("the states of the exchange", () => {
       2.6
     ],
     ["it pays that at its own rate of score", {}, [scored("a", 2), scored("b", 2, { score: 4 })], "b", 1],
-    ["it pays at least the floor", {}, [scored("a", 3), scored("b", 0.5)], "a", 1],
+    ["alone it pays the floor", {}, [scored("a", 3), scored("b", 0.5)], "a", 1],
+    ["it pays at least the floor", {}, [scored("a", 3, { score: 6 }), scored("b", 1.5)], "a", 1],
     ["a bid at the floor wins", { at: 1 }, [scored("a", 1), scored("b", 0.99)], "a", 1],
     ["a deal's bid wins a private auction", pmp(1), [scored("a", 2.6, { dealid: "D1" }), scored("b", 99)], "a", 2.6],
     ["a deal may have a fixed price", pmp(1), [scored("b", 5, { dealid: "D2" })], "b", 2],
