@@ -184,11 +184,16 @@ export type CheckedBranches<Branches> = {
   readonly [K in keyof Branches]: Branches[K] extends (context: never) => infer Out ? CheckedBranch<K, Out> : unknown
 }
 
-type CheckedBranch<K, Out> = [Extract<Result<Out>["value"], PromiseLike<unknown>>] extends [never]
-  ? unknown
-  : unknown extends Result<Out>["value"]
-    ? unknown
-    : Problem<`branch '${K & string}' returns a Promise: return an Effect instead, made with Effect.tryPromise`>
+type CheckedBranch<K, Out> =
+  GivesPromise<Out> extends true
+    ? Problem<`branch '${K & string}' returns a Promise: return an Effect instead, made with Effect.tryPromise`>
+    : unknown
+
+type GivesPromise<Out> = unknown extends Result<Out>["value"]
+  ? false
+  : [Extract<Result<Out>["value"], PromiseLike<unknown>>] extends [never]
+    ? false
+    : true
 
 /** How many branches run at once: a whole number of at least 1, or all. */
 export interface ConcurrencyOptions<C extends Concurrency> {

@@ -2,9 +2,9 @@
  * The table: M3, M6, M8, M9, M20, and what a sound one may be.
  */
 import { Schema } from "effect"
-import { expectError, expectType } from "tsd"
 import { Workflow } from "sluice"
-import { Order, Shop } from "./shop.js"
+import { expectError, expectType } from "tsd"
+import type { Order, Shop } from "./shop.js"
 
 // Forward references, any order, exits before states, loops, several entries.
 class Free extends Workflow.define("Free")

@@ -2,10 +2,10 @@
  * Handlers and their policies: M1, M2, M4, M5, M6, M7, M10, M16, and what a right one infers.
  */
 import { Effect, Schedule, Schema } from "effect"
+import { type Handler, Join, type StateTimeout, Workflow } from "sluice"
 import { expectError, expectType } from "tsd"
 import type { IsEqual } from "type-fest"
-import { type Handler, Join, type StateTimeout, Workflow } from "sluice"
-import { Busy, Order, Other, OutOfStock, Shelves, Shop, Stock } from "./shop.js"
+import { type Busy, type Order, Other, type OutOfStock, Shelves, Shop, type Stock } from "./shop.js"
 
 declare const order: Order
 declare const stock: Stock

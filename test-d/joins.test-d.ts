@@ -2,8 +2,6 @@
  * What each strategy promises, and how it fails: M11 to M15.
  */
 import { Effect } from "effect"
-import { expectError, expectType } from "tsd"
-import type { IsEqual } from "type-fest"
 import {
   type AllBranchesFailed,
   type Handler,
@@ -13,6 +11,8 @@ import {
   type QuorumNotReached,
   type ToleranceExceeded
 } from "sluice"
+import { expectError, expectType } from "tsd"
+import type { IsEqual } from "type-fest"
 import { Busy, OutOfStock, Shop, Stock } from "./shop.js"
 
 const split = Shop.split("Check", {

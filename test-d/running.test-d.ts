@@ -2,11 +2,11 @@
  * Running, the store, and the workflow behind its Layer: M17, M18, M19, M21, M22.
  */
 import { Effect, type Fiber, type Layer, Schema } from "effect"
+import { type InvalidInput, type StoreKeyMissing, Workflow } from "sluice"
 import { match } from "ts-pattern"
 import { expectAssignable, expectError, expectType } from "tsd"
 import type { IsEqual } from "type-fest"
-import { type InvalidInput, type StoreKeyMissing, Workflow } from "sluice"
-import { Busy, Order, OutOfStock, Shelves, Shop, Stock } from "./shop.js"
+import { Busy, type Order, type OutOfStock, Shelves, Shop, type Stock } from "./shop.js"
 
 declare const order: Order
 declare const stock: Stock

@@ -14,43 +14,50 @@ export type BranchEffects<Branches> = {
     : never
 }
 
-type Values<Branches> = {
+/** The value of each branch. */
+export type Values<Branches> = {
   readonly [K in keyof Branches]: Branches[K] extends Effect.Effect<infer A, infer _E, infer _R> ? A : never
 }
 
-type BranchError<B> = B extends Effect.Effect<infer _A, infer E, infer _R> ? E : never
+/** The typed errors of a branch. */
+export type BranchError<B> = B extends Effect.Effect<infer _A, infer E, infer _R> ? E : never
 
 /** The services of a branch. */
 export type BranchServices<B> = B extends Effect.Effect<infer _A, infer _E, infer R> ? R : never
 
-type BranchSuccess<Branches> = {
+/** A success of a split. */
+export type BranchSuccess<Branches> = {
   [K in keyof Branches]: Branches[K] extends Effect.Effect<infer A, infer _E, infer _R>
     ? { readonly branch: K; readonly value: A }
     : never
 }[keyof Branches]
 
-// A branch that cannot fail has no place in the union.
-type BranchFailure<Branches> = {
+/** A failure of a split. A branch that cannot fail has no place in the union. */
+export type BranchFailure<Branches> = {
   [K in keyof Branches]: [BranchError<Branches[K]>] extends [never]
     ? never
     : { readonly branch: K; readonly error: BranchError<Branches[K]> }
 }[keyof Branches]
 
-type BranchName<Branches> = { [K in keyof Branches]: { readonly branch: K } }[keyof Branches]
+/** A branch of a split that has not settled. */
+export type BranchName<Branches> = { [K in keyof Branches]: { readonly branch: K } }[keyof Branches]
 
-interface ItemSuccess<Item, A> {
+/** A success of a forEach. */
+export interface ItemSuccess<Item, A> {
   readonly index: number
   readonly item: Item
   readonly value: A
 }
 
-interface ItemFailure<Item, E> {
+/** A failure of a forEach. */
+export interface ItemFailure<Item, E> {
   readonly index: number
   readonly item: Item
   readonly error: E
 }
 
-interface ItemPlace<Item> {
+/** An item of a forEach that has not settled. */
+export interface ItemPlace<Item> {
   readonly index: number
   readonly item: Item
 }

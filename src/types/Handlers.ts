@@ -4,7 +4,7 @@
 import type { IsAny } from "type-fest"
 import type { Context } from "../Context.ts"
 import type { AnyHandler, Handler } from "../Handler.ts"
-import type { Problem } from "./Problem.ts"
+import type { NoProblem, Problem } from "./Problem.ts"
 import type { NeverTaken, Result, ResultProblem, TagOf } from "./Result.ts"
 import type { AnyDefinition, DefinitionTypes, ExitName, Failure, StateName } from "./Table.ts"
 
@@ -31,7 +31,7 @@ type CheckedHandler<D extends AnyDefinition, N extends StateName<D>, H> =
       ? unknown
       : [Of[typeof DefinitionTypes]] extends [D[typeof DefinitionTypes]]
         ? State extends N
-          ? Message<NeverTaken<D, N, Taken>>
+          ? NoProblem<NeverTaken<D, N, Taken>>
           : Problem<`this handler is for state '${State}', not for '${N}'`>
         : Problem<`this handler of state '${N}' belongs to another definition`>
     : H extends (context: never) => infer Out
@@ -42,10 +42,8 @@ type CheckedFunction<D extends AnyDefinition, N extends StateName<D>, Out> =
   IsAny<Out> extends true
     ? unknown
     : [ResultProblem<D, N, Result<Out>["value"]>] extends [never]
-      ? Message<NeverTaken<D, N, Result<Out>["taken"]>>
-      : Problem<ResultProblem<D, N, Result<Out>["value"]>>
-
-type Message<M> = [M] extends [never] ? unknown : Problem<M>
+      ? NoProblem<NeverTaken<D, N, Result<Out>["taken"]>>
+      : NoProblem<ResultProblem<D, N, Result<Out>["value"]>>
 
 /** `unknown` for every handler whose failures are declared, a message for every other. */
 export type CheckedFailures<D extends AnyDefinition, H> = {

@@ -26,6 +26,8 @@ type ShareProblem<What extends string, N extends number> = `${What} must be abov
 /** The message for a number of required branches that is more than there are, or `never`. */
 export type TooMany<What extends string, N extends number, Branches> = number extends N
   ? never
-  : GreaterThan<N, UnionLength<Branches>> extends true
-    ? `${What}(${N}) can never be reached: the split has ${UnionLength<Branches>} branches`
+  : N extends number
+    ? GreaterThan<N, UnionLength<Branches>> extends true
+      ? `${What}(${N}) can never be reached: the split has ${UnionLength<Branches>} branches`
+      : never
     : never
