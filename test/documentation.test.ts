@@ -1,0 +1,209 @@
+/**
+ * The documentation holds: every example in the README, in `docs` and in the doc comments of the sources compiles or fails as
+ * it says, and every public value is documented.
+ */
+import { execFileSync } from "node:child_process"
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import ts from "typescript59"
+import { afterAll, beforeAll, describe, expect, it } from "vitest"
+
+const root = join(import.meta.dirname, "..")
+const entry = join(root, "src/index.ts")
+
+/** An example: the lines of a fenced block, with the number of the first. */
+interface Block {
+  readonly source: string
+  readonly line: number
+  readonly info: string
+  readonly code: ReadonlyArray<string>
+}
+
+/** A text in which everything but doc comments is blank, so that line numbers stay what they are. */
+const docComments = (text: string): string => {
+  let inside = false
+  return text
+    .split("\n")
+    .map((line) => {
+      if (line.trimStart().startsWith("/**")) inside = true
+      const comment = inside ? line.replace(/^\s*\* ?/, "") : ""
+      if (line.includes("*/")) inside = false
+      return comment
+    })
+    .join("\n")
+}
+
+const blocksOf = (source: string, text: string): ReadonlyArray<Block> =>
+  [...text.matchAll(/^```(?<info>[^\n]+)\n(?<code>.*?)^```$/gms)].map(({ groups, index }) => ({
+    source,
+    line: text.slice(0, index).split("\n").length + 1,
+    info: groups!.info!.trim(),
+    code: groups!.code!.trimEnd().split("\n")
+  }))
+
+const read = (path: string) => readFileSync(join(root, path), "utf8")
+
+/** Shows that the compiler sees the blocks, and where: its second line is wrong. */
+const probe = blocksOf("probe.md", '\n```ts\nconst right: number = 1\nconst wrong: number = "1"\n```\n')
+
+const blocks = [
+  ...globSync(["README.md", "docs/**/*.md"], { cwd: root }).flatMap((path) => blocksOf(path, read(path))),
+  ...globSync("src/**/*.ts", { cwd: root }).flatMap((path) => blocksOf(path, docComments(read(path))))
+]
+const examples = blocks.filter(({ info }) => info === "ts" || info === "ts error")
+
+/** The correct block that a faulty one goes on from, unless it imports for itself. */
+const contextOf = ({ code, info, line, source }: Block): Block | undefined =>
+  info === "ts" || code.some((text) => text.startsWith("import "))
+    ? undefined
+    : examples.findLast((other) => other.source === source && other.info === "ts" && other.line < line)
+
+/** What the documentation says the compiler says: the block of text right below a faulty example. */
+const messageBelow = ({ code, line, source }: Block): string | undefined => {
+  const below = blocks.find((other) => other.source === source && other.line > line)
+  const near = below !== undefined && below.line <= line + code.length + 3
+  return near && below.info === "text" ? below.code.join("\n") : undefined
+}
+
+/** A file in which every line of the blocks has the number that it has in its source. */
+const fileOf = (parts: ReadonlyArray<Block>): string => {
+  const lines: Array<string> = []
+  for (const { code, line } of parts) lines.push(...Array.from({ length: line - 1 - lines.length }, () => ""), ...code)
+  return `${lines.join("\n")}\nexport {}\n`
+}
+
+interface Diagnostic {
+  readonly source: string
+  readonly line: number
+  readonly message: string
+}
+
+let diagnostics: ReadonlyMap<Block | undefined, ReadonlyArray<Diagnostic>>
+const directory = mkdtempSync(join(tmpdir(), "sluice-documentation-"))
+
+/** Compiles every block as a file of its own, all in one run of the compiler. */
+const compile = (all: ReadonlyArray<Block>): typeof diagnostics => {
+  symlinkSync(join(root, "node_modules"), join(directory, "node_modules"))
+  writeFileSync(join(directory, "package.json"), JSON.stringify({ type: "module" }))
+  const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false, paths: { sluice: [entry] } }
+  writeFileSync(
+    join(directory, "tsconfig.json"),
+    JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, include: ["blocks"] })
+  )
+  mkdirSync(join(directory, "blocks"))
+  all.forEach((block, index) => {
+    const context = contextOf(block)
+    writeFileSync(join(directory, "blocks", `${index}.ts`), fileOf(context === undefined ? [block] : [context, block]))
+  })
+  const found = parse(runCompiler(directory)).map(({ source, ...rest }) => {
+    const block = all[Number(/^blocks\/(\d+)\.ts$/.exec(source)?.[1])]
+    return { block, source: block?.source ?? source, ...rest }
+  })
+  return new Map(
+    [undefined, ...all].map((block) => [
+      block,
+      found.filter((one) => one.block === block).map(({ block: _, ...diagnostic }) => diagnostic)
+    ])
+  )
+}
+
+const runCompiler = (project: string): string => {
+  const compiler = join(root, "node_modules/typescript/bin/tsc")
+  try {
+    return execFileSync(process.execPath, [compiler, "-p", ".", "--pretty", "false"], {
+      cwd: project,
+      encoding: "utf8"
+    })
+  } catch (error) {
+    // It exits with an error when there are diagnostics, of which the probe makes sure.
+    return (error as { readonly stdout: string }).stdout
+  }
+}
+
+/** The compiler's output, taken apart at the lines that begin a diagnostic. */
+const parse = (output: string): ReadonlyArray<Diagnostic> =>
+  output
+    .trimEnd()
+    .split(/\n(?! )/)
+    .map((text) => {
+      const place = /^(?<source>[^(\n]+)\((?<line>\d+),\d+\): (?<message>.*)$/s.exec(text)?.groups
+      return { source: place?.source ?? "", line: Number(place?.line ?? 0), message: place?.message ?? text }
+    })
+
+describe("an example", () => {
+  beforeAll(() => {
+    diagnostics = compile([...probe, ...examples])
+  }, 60_000)
+
+  afterAll(() => rmSync(directory, { recursive: true, force: true }))
+
+  it("is seen by the compiler, under its own line", () => {
+    expect(diagnostics.get(probe[0])).toEqual([
+      { source: "probe.md", line: 4, message: "error TS2322: Type 'string' is not assignable to type 'number'." }
+    ])
+  })
+
+  it("is where every diagnostic is", () => {
+    expect(diagnostics.get(undefined)).toEqual([])
+  })
+
+  it.each(examples.filter(({ info }) => info === "ts"))("compiles: $source:$line", (block) => {
+    expect(diagnostics.get(block)).toEqual([])
+  })
+
+  it.each(examples.filter(({ info }) => info === "ts error"))(
+    "does not compile, as it says: $source:$line",
+    (block) => {
+      const found = diagnostics.get(block)!
+      const last = block.line + block.code.length - 1
+      expect(found).not.toEqual([])
+      expect(found.filter(({ line }) => line < block.line || line > last)).toEqual([])
+      const message = messageBelow(block)
+      if (message !== undefined) expect(found.map(({ message }) => message).join("\n")).toBe(message)
+    }
+  )
+})
+
+/** Everything that a module exports, with what it exports within a namespace under its full name. */
+const exportsOf = (
+  checker: ts.TypeChecker,
+  module: ts.Symbol,
+  prefix = ""
+): ReadonlyArray<{ readonly name: string; readonly symbol: ts.Symbol }> =>
+  checker.getExportsOfModule(module).flatMap((exported) => {
+    const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
+    const name = prefix + exported.name
+    return symbol.flags & ts.SymbolFlags.ValueModule ? exportsOf(checker, symbol, `${name}.`) : [{ name, symbol }]
+  })
+
+describe("a public name", () => {
+  const program = ts.createProgram([entry], {
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2023,
+    allowImportingTsExtensions: true,
+    noEmit: true,
+    types: []
+  })
+  const checker = program.getTypeChecker()
+  const names = exportsOf(checker, checker.getSymbolAtLocation(program.getSourceFile(entry)!)!).map(
+    ({ name, symbol }) => ({ name, comment: ts.displayPartsToString(symbol.getDocumentationComment(checker)) })
+  )
+
+  it("is found wherever it is exported from", () => {
+    expect(names.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        "Workflow.define",
+        "Workflow.type",
+        "Join.partialTimeout",
+        "Handler.Task",
+        "StateTimeout"
+      ])
+    )
+  })
+
+  it.each(names)("has a doc comment whose first sentence ends with a period: $name", ({ comment }) => {
+    const [paragraph = ""] = comment.split("\n\n")
+    expect(paragraph).toMatch(/^[A-Z`"].*?\.(\s|$)/s)
+  })
+})
