@@ -27,7 +27,7 @@ const customers = Layer.succeed(Customers)({
   isTrusted: (customer) => Effect.succeed(customer !== "stranger"),
   fraudScore: ({ customer }) => Effect.succeed(customer === "stranger" ? 0.7 : 0.1),
   checkAddress: (address) => (address === "Nowhere" ? Effect.fail(new AddressUnknown({ address })) : Effect.void),
-  review: () => Effect.succeed("refuse" as const).pipe(Effect.delay("3 hours")),
+  review: () => Effect.delay(Effect.succeed("refuse"), "3 hours"),
   anotherCard: () => Effect.never,
   sentBack: ({ lines }) =>
     lines.some(({ sku }) => sku === "shoes") ? Effect.succeed("too small").pipe(Effect.delay("5 days")) : Effect.never,
@@ -82,7 +82,7 @@ const couriers = Layer.succeed(Couriers)({
   quote: (courier, { grams }) =>
     courier === "Swift" ? Effect.never : Effect.succeed(courier === "Cargo" ? 5_000 : grams),
   collect: (courier, { grams }) => Effect.succeed(`${courier}-${grams}`),
-  track: () => Effect.succeed("delivered" as const)
+  track: () => Effect.succeed("delivered")
 })
 
 const shop = Layer.mergeAll(customers, stock, payments, warehouse, couriers)
