@@ -3,7 +3,7 @@
  */
 import type { Store } from "./Store.ts"
 import type { AnyDefinition, Cells, Input, Payload, StateName, TargetName } from "./types/Table.ts"
-import type { To } from "./types/Transition.ts"
+import type { Targets } from "./types/Transition.ts"
 
 /** What a handler can know of its run. */
 export interface RunInfo {
@@ -28,7 +28,7 @@ export interface BranchContext<D extends AnyDefinition, N extends StateName<D>> 
 /** What a task or a route is given. */
 export interface Context<D extends AnyDefinition, N extends StateName<D>> extends BranchContext<D, N> {
   /** The permitted transitions: `to.Target(payload)`. */
-  readonly to: { readonly [Target in TargetName<D, N>]: To<D, Target> }
+  readonly to: Targets<D, TargetName<D, N>>
 }
 
 /** What the function of a join is given. */

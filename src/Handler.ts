@@ -11,7 +11,7 @@ import type { Concurrency, HandlerValue, Policy, RetryOptions, Spec } from "./gr
 import type * as Join from "./Join.ts"
 import type {
   BranchEffects,
-  BranchServices,
+  BranchParts,
   ForEachErrors,
   ForEachResults,
   SplitErrors,
@@ -151,7 +151,7 @@ export interface Split<D extends AnyDefinition, N extends StateName<D>, Branches
     N,
     Result<Out>["taken"],
     SplitErrors<Branches>[S["_tag"]] | Result<Out>["error"],
-    BranchServices<Branches[keyof Branches]> | Result<Out>["services"],
+    BranchParts<Branches>["services"] | Result<Out>["services"],
     JoinTimeout
   >
 }

@@ -30,7 +30,7 @@ export type {
   StateName,
   TargetName
 } from "./types/Table.ts"
-export type { Transition, Transitions } from "./types/Transition.ts"
+export type { Targets, To, Transition, Transitions } from "./types/Transition.ts"
 
 /** The errors that a workflow's runs can fail with. */
 export type Error<W> = W extends Workflow<infer _D, infer E, infer _R> ? E : never

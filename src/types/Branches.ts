@@ -14,33 +14,41 @@ export type BranchEffects<Branches> = {
     : never
 }
 
-/** The value of each branch. */
-export type Values<Branches> = {
-  readonly [K in keyof Branches]: Branches[K] extends Effect.Effect<infer A, infer _E, infer _R> ? A : never
-}
-
-/** The typed errors of a branch. */
-export type BranchError<B> = B extends Effect.Effect<infer _A, infer E, infer _R> ? E : never
-
-/** The services of a branch. */
-export type BranchServices<B> = B extends Effect.Effect<infer _A, infer _E, infer R> ? R : never
-
-/** A success of a split. */
-export type BranchSuccess<Branches> = {
-  [K in keyof Branches]: Branches[K] extends Effect.Effect<infer A, infer _E, infer _R>
-    ? { readonly branch: K; readonly value: A }
+/** The branches of a split taken apart. An interface, for the reason that `Result` is one. */
+export interface BranchParts<Branches> {
+  /** The value of each branch. */
+  readonly values: {
+    readonly [K in keyof Branches]: Branches[K] extends Effect.Effect<infer A, infer _E, infer _R> ? A : never
+  }
+  /** A success, discriminated by its branch. */
+  readonly success: {
+    [K in keyof Branches]: Branches[K] extends Effect.Effect<infer A, infer _E, infer _R>
+      ? { readonly branch: K; readonly value: A }
+      : never
+  }[keyof Branches]
+  /** A failure, discriminated by its branch; one that cannot fail has no place in the union. */
+  readonly failure: {
+    [K in keyof Branches]: Branches[K] extends Effect.Effect<infer _A, infer E, infer _R>
+      ? [E] extends [never]
+        ? never
+        : { readonly branch: K; readonly error: E }
+      : never
+  }[keyof Branches]
+  /** A branch that has not settled. */
+  readonly place: { [K in keyof Branches]: { readonly branch: K } }[keyof Branches]
+  /** The typed errors. */
+  readonly error: Branches[keyof Branches] extends infer B
+    ? B extends Effect.Effect<infer _A, infer E, infer _R>
+      ? E
+      : never
     : never
-}[keyof Branches]
-
-/** A failure of a split. A branch that cannot fail has no place in the union. */
-export type BranchFailure<Branches> = {
-  [K in keyof Branches]: [BranchError<Branches[K]>] extends [never]
-    ? never
-    : { readonly branch: K; readonly error: BranchError<Branches[K]> }
-}[keyof Branches]
-
-/** A branch of a split that has not settled. */
-export type BranchName<Branches> = { [K in keyof Branches]: { readonly branch: K } }[keyof Branches]
+  /** The services. */
+  readonly services: Branches[keyof Branches] extends infer B
+    ? B extends Effect.Effect<infer _A, infer _E, infer R>
+      ? R
+      : never
+    : never
+}
 
 /** A success of a forEach. */
 export interface ItemSuccess<Item, A> {
@@ -99,17 +107,17 @@ export interface Errors<E, Success, Failure> {
 
 /** `results` of a split, by strategy. */
 export type SplitResults<Branches> = Results<
-  Values<Branches>,
-  BranchSuccess<Branches>,
-  BranchFailure<Branches>,
-  BranchName<Branches>
+  BranchParts<Branches>["values"],
+  BranchParts<Branches>["success"],
+  BranchParts<Branches>["failure"],
+  BranchParts<Branches>["place"]
 >
 
 /** The failures of a split, by strategy. */
 export type SplitErrors<Branches> = Errors<
-  BranchError<Branches[keyof Branches]>,
-  BranchSuccess<Branches>,
-  BranchFailure<Branches>
+  BranchParts<Branches>["error"],
+  BranchParts<Branches>["success"],
+  BranchParts<Branches>["failure"]
 >
 
 /** `results` of a forEach, by strategy. */

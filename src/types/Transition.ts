@@ -22,3 +22,9 @@ export type To<D extends AnyDefinition, Target extends string> = Make<Payload<D,
 // `any` and `never` would pass for void in a plain `extends [void]`, so they are told apart first.
 type Make<P, Made> =
   IsAny<P> extends true ? (payload: P) => Made : IsEqual<P, void> extends true ? () => Made : (payload: P) => Made
+
+/**
+ * What a handler receives as `to`: a function for each permitted target. An alias of the names, so that an error about a
+ * target that is not among them prints the names and nothing else.
+ */
+export type Targets<D extends AnyDefinition, Names extends string> = { readonly [Target in Names]: To<D, Target> }

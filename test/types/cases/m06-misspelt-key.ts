@@ -1,0 +1,9 @@
+import { Check, Pack, Ship } from "../right/handlers.ts"
+import { Shop } from "../right/shop.ts"
+
+export const shop = Shop.implement({
+  Check,
+  Gathr: ({ payload, to }) => (payload.total > 1 ? to.Ship({ id: payload.id, parcels: 1 }) : to.Rejected("no")), // expect: 'Gathr'
+  Ship,
+  Pack
+})
