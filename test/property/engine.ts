@@ -85,16 +85,13 @@ interface Handle {
 export const observe = (scenario: Scenario): Effect.Effect<Observation> =>
   TestClock.testClockWith((clock) =>
     Effect.gen(function* () {
-      const census = new Census(clock)
       // Sleeping before the run makes the clock wait after each step for everything that can go on.
       const begin = 1
       const recorder = new Recorder(() => clock.currentTimeMillisUnsafe() - begin)
       const workflow = build(scenario, recorder)
       yield* clock.adjust(0)
       const fiber = yield* Effect.sleep(begin).pipe(
-        Effect.andThen(Effect.scoped(watch(scenario, workflow, recorder))),
-        Effect.provideService(Clock.Clock, census.clock),
-        Effect.provideService(Metric.FiberRuntimeMetrics, census.fibers),
+        Effect.andThen(Effect.scoped(watch(scenario, workflow, recorder, new Census(clock)))),
         Effect.forkDetach({ startImmediately: true })
       )
       yield* clock.adjust(2 * endOfTime)
@@ -103,44 +100,46 @@ export const observe = (scenario: Scenario): Effect.Effect<Observation> =>
         yield* Effect.forkDetach(Fiber.interrupt(fiber))
         return recorder.observation("has not ended", "", ["the run"])
       }
-      const { outcome, failedIn } = yield* exit
-      return recorder.observation(outcome, failedIn, census.remaining())
+      const { failedIn, leftBehind, outcome } = yield* exit
+      return recorder.observation(outcome, failedIn, leftBehind)
     })
   )
 
-/** Counts the fibers and the sleeps of a run. */
+/** Counts the fibers and the sleeps of a run while they last. */
 class Census {
-  private started = 0
-  private ended = 0
+  private fibers = 0
   private sleeps = 0
-  readonly fibers: Metric.FiberRuntimeMetricsService = {
+  private readonly metrics: Metric.FiberRuntimeMetricsService = {
     recordFiberStart: () => {
-      this.started++
+      this.fibers++
     },
     recordFiberEnd: () => {
-      this.ended++
+      this.fibers--
     }
   }
-  readonly clock: Clock.Clock
+  private readonly clock: Clock.Clock
 
   constructor(clock: Clock.Clock) {
-    this.clock = {
-      ...clock,
-      sleep: (duration) =>
-        Effect.acquireUseRelease(
-          Effect.sync(() => this.sleeps++),
-          () => clock.sleep(duration),
-          () => Effect.sync(() => this.sleeps--)
-        )
-    }
+    const sleep: Clock.Clock["sleep"] = (duration) =>
+      Effect.acquireUseRelease(
+        Effect.sync(() => this.sleeps++),
+        () => clock.sleep(duration),
+        () => Effect.sync(() => this.sleeps--)
+      )
+    this.clock = { ...clock, sleep }
+  }
+
+  count<A, E, R>(run: Effect.Effect<A, E, R>): Effect.Effect<A, E, R> {
+    return run.pipe(
+      Effect.provideService(Clock.Clock, this.clock),
+      Effect.provideService(Metric.FiberRuntimeMetrics, this.metrics)
+    )
   }
 
   remaining(): ReadonlyArray<string> {
-    const fibers = this.started - this.ended
     return [
-      ...(fibers === 0 ? [] : [`${fibers} fibers`]),
-      ...(this.sleeps === 0 ? [] : [`${this.sleeps} sleeps`]),
-      ...(this.started > 0 ? [] : ["no fiber was counted"])
+      ...(this.fibers === 0 ? [] : [`${this.fibers} fibers`]),
+      ...(this.sleeps === 0 ? [] : [`${this.sleeps} sleeps`])
     ]
   }
 }
@@ -184,20 +183,30 @@ class Recorder {
 }
 
 /** Runs the workflow, interrupts it when it is time, and waits for its end. */
-const watch = Effect.fnUntraced(function* (scenario: Scenario, workflow: AnyWorkflow, recorder: Recorder) {
+const watch = Effect.fnUntraced(function* (
+  scenario: Scenario,
+  workflow: AnyWorkflow,
+  recorder: Recorder,
+  census: Census
+) {
   const begin = (yield* Clock.currentTimeMillis) - recorder.now()
-  const { events, fiber, interrupt } = yield* launch(scenario, workflow)
+  const { events, fiber, interrupt } = yield* launch(scenario, workflow, census)
   yield* Effect.sleep(scenario.interruptAt).pipe(Effect.andThen(interrupt), Effect.forkScoped)
   const exit = yield* Fiber.await(fiber)
   recorder.ended()
+  const leftBehind = census.remaining()
   yield* Stream.runForEach(events, (event) => Effect.sync(() => recorder.event(event, event.time - begin)))
-  return { outcome: describeExit(exit), failedIn: describeFailure(exit) }
+  return { outcome: describeExit(exit), failedIn: describeFailure(exit), leftBehind }
 })
 
-const launch = ({ forked, input }: Scenario, workflow: AnyWorkflow): Effect.Effect<Handle, never, Scope.Scope> =>
+const launch = (
+  { forked, input }: Scenario,
+  workflow: AnyWorkflow,
+  census: Census
+): Effect.Effect<Handle, never, Scope.Scope> =>
   forked
-    ? workflow.fork(input)
-    : Effect.map(Effect.forkScoped(workflow.run(input)), (fiber) => ({
+    ? census.count(workflow.fork(input))
+    : Effect.map(Effect.forkScoped(census.count(workflow.run(input))), (fiber) => ({
         fiber,
         interrupt: Fiber.interrupt(fiber),
         events: Stream.empty

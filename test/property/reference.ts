@@ -135,6 +135,11 @@ class Interpreter {
     return time
   }
 
+  /** What was due at a time will not happen after all. */
+  private cancel(time: number): void {
+    this.dueTimes.delete(time)
+  }
+
   /** A visit: the work within its policies, then the finalizers in reverse order of acquisition. */
   private visit(visit: Visit, start: number, limit: number): Ended {
     const { at, result } = this.policies(visit, visit.state.policies, start, limit)
@@ -172,6 +177,7 @@ class Interpreter {
   ): Ended {
     const up = this.due(start, start + duration)
     const { at, result } = inner(start, Math.min(up, limit))
+    if (at < up) this.cancel(up)
     if (!isCutOff(result)) return { at, result }
     // What is raced against the time is not asked for its defects any more when it is interrupted.
     if (up >= limit) return { at, result: interrupted }
@@ -264,6 +270,7 @@ class Interpreter {
       else if (due === timeUp) branches.giveUp()
       else break
     }
+    if (now < timeUp) this.cancel(timeUp)
     const { at, defects } = this.stop(visit, branches, now)
     const decision = branches.decision
     if (decision === undefined) {
@@ -284,9 +291,18 @@ class Interpreter {
     const settles = work.release === undefined ? ends : this.due(ends, ends + work.release.delay)
     const value = branchValue(index, visit.payload)
     const result = this.result(work, who, visit.attempts, () => ({ _tag: "done", value }))
-    const branch = { index, who: `${who}#${visit.attempts}`, ends, settles, release: work.release?.delay, result }
+    const yields = work.delay === "yield"
+    const branch = {
+      index,
+      who: `${who}#${visit.attempts}`,
+      yields,
+      ends,
+      settles,
+      release: work.release?.delay,
+      result
+    }
     branches.running.push(branch)
-    if (settles === now && work.delay !== "yield") this.settle(visit, branches, branch)
+    if (settles === now && !yields) this.settle(visit, branches, branch)
   }
 
   private settle(visit: Visit, branches: Branches, branch: Branch): void {
@@ -305,8 +321,8 @@ class Interpreter {
     const defects = decision?._tag === "died" ? [...decision.defects] : []
     let at = now
     for (const branch of running) {
-      // Whether it died before it was stopped at the same instant depends on who comes first.
-      if (branch.ends === now && branch.result._tag === "died") this.ambiguous = true
+      // Whether it had its turn before it was stopped at the same instant, the list of events does not say.
+      if (branch.ends === now && branch.yields && branch.result._tag === "died") this.ambiguous = true
       const ended = this.releaseBranch(branch, Math.min(branch.ends, now))
       if (branch.ends <= now && branch.result._tag === "died") defects.push(...branch.result.defects)
       this.event(visit, ended, "BranchInterrupted", branch.index)
@@ -324,6 +340,8 @@ class Interpreter {
 interface Branch {
   readonly index: number
   readonly who: string
+  /** Whether it ends after a yield, and not at once. */
+  readonly yields: boolean
   readonly ends: number
   readonly settles: number
   readonly release: number | undefined
