@@ -7,6 +7,6 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     // Nothing here waits for real time but compilers, child processes and sockets, which a busy machine may slow down.
     testTimeout: 60_000,
-    coverage: { provider: "v8", include: ["src/**"], reporter: ["text", "json-summary"] }
+    coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text", "json-summary"] }
   }
 })
