@@ -3,7 +3,8 @@
  */
 import { Array, Effect, Result, type Scope } from "effect"
 import { WorkflowDefinitionError } from "./Errors.ts"
-import { makeMachine, type Node } from "./engine/Machine.ts"
+import { makeMachine } from "./engine/Machine.ts"
+import type { Node } from "./engine/Node.ts"
 import { noInput, Run } from "./engine/Run.ts"
 import { describeWork } from "./graph/describe.ts"
 import type { Graph } from "./graph/Graph.ts"

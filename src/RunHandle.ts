@@ -3,7 +3,7 @@
  */
 import { Clock, Effect, Fiber, PubSub, type Scope, Stream } from "effect"
 import type { RunEvent } from "./Event.ts"
-import type { Machine, Node } from "./engine/Machine.ts"
+import type { Machine, Node } from "./engine/Node.ts"
 import { type Happening, Run } from "./engine/Run.ts"
 import type { AnyDefinition, ExitName, Outcome, StateName } from "./types/Table.ts"
 

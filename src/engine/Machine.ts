@@ -1,38 +1,12 @@
 /**
- * A graph and its handlers, compiled into linked nodes: what is the same for every run is worked out once.
+ * Compiles a graph and its handlers into linked nodes.
  */
 import { match } from "ts-pattern"
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
 import type { Spec } from "../graph/Spec.ts"
-import type { AnyFunction } from "../types/Result.ts"
 import { joinItems, joinNamed } from "./branches.ts"
+import { type Machine, type Node, type Perform, performing, type Transition } from "./Node.ts"
 import { withPolicies } from "./policies.ts"
-import type { Visit } from "./Run.ts"
-
-/** A transition as the engine sees it: plain data. */
-export interface Transition {
-  readonly _tag: string
-  readonly payload: unknown
-}
-
-/** Does the work of a state: gives a transition, an Effect of one, or a generator that returns one. */
-export type Perform = (visit: Visit) => unknown
-
-/** A place, linked to the places that may follow it. */
-export interface Node {
-  readonly name: string
-  readonly perform: Perform
-  /** The permitted targets; `undefined` for an exit. */
-  readonly targets: ReadonlyMap<string, Node> | undefined
-  /** What a handler receives as `to`. */
-  readonly to: Readonly<Record<string, (payload: unknown) => Transition>>
-}
-
-/** A compiled workflow. */
-export interface Machine {
-  readonly graph: Graph
-  readonly nodes: ReadonlyMap<string, Node>
-}
 
 /** Compiles a validated graph with a handler for every state. */
 export const makeMachine = (graph: Graph, specs: ReadonlyMap<string, Spec>): Machine => {
@@ -70,6 +44,3 @@ const makePerform = (state: string, { policies, work }: Spec): Perform =>
     policies,
     work._tag
   )
-
-/** A function of the user, to be called with a visit: what the types of its context promise, a visit has. */
-export const performing = (f: AnyFunction): Perform => f as Perform

@@ -12,7 +12,7 @@ import type { RunEvent } from "../Event.ts"
 import type { AnyEffect } from "../graph/Spec.ts"
 import { type AnyStore, makeStore } from "../Store.ts"
 import { annotateFailure, type FailureContext } from "./failure.ts"
-import type { Machine, Node, Transition } from "./Machine.ts"
+import type { Machine, Node, Transition } from "./Node.ts"
 import { toEffect, toEffectThen } from "./result.ts"
 
 /** An event before the run has signed it. */

@@ -8,7 +8,7 @@
 import { Cause, Context, Effect, Exit, type Fiber, Scope } from "effect"
 import type { AnyEffect, Concurrency, ForEachWork, SplitWork } from "../graph/Spec.ts"
 import type { Strategy } from "../Join.ts"
-import { type Perform, performing } from "./Machine.ts"
+import { type Perform, performing } from "./Node.ts"
 import { ItemVisit, JoinVisit, type Visit } from "./Run.ts"
 import { toEffect } from "./result.ts"
 import { type Decision, type Label, makeRule, type Rule, Tally } from "./strategies.ts"

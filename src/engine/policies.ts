@@ -6,7 +6,7 @@ import { match } from "ts-pattern"
 import { JoinTimeout, StateTimeout } from "../Errors.ts"
 import type { AnyEffect, Policy, Work } from "../graph/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
-import { type Perform, performing } from "./Machine.ts"
+import { type Perform, performing } from "./Node.ts"
 import { CatchVisit, type Visit } from "./Run.ts"
 import { toEffect } from "./result.ts"
 
