@@ -1,7 +1,7 @@
 /**
  * The three forms in which a user's function may give its result.
  */
-import { Effect, Exit, Predicate } from "effect"
+import { Effect, Exit } from "effect"
 import type { AnyEffect } from "../graph/Spec.ts"
 
 /** Goes on with the value of a function's result. */
@@ -25,8 +25,9 @@ export const toEffectThen = (result: unknown, then: Continue): AnyEffect => {
 
 type EffectGenerator = Generator<AnyEffect, unknown, unknown>
 
+// Asked at every step: `in` at its own place is several times faster than a shared predicate that has seen every shape.
 const isGenerator = (value: unknown): value is EffectGenerator =>
-  Predicate.hasProperty(value, "next") && Predicate.hasProperty(value, Symbol.iterator)
+  typeof value === "object" && value !== null && "next" in value && Symbol.iterator in value
 
 /**
  * Runs a generator as `Effect.gen` does, but at once, as far as it goes without waiting: one that only uses finished
