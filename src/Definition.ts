@@ -3,27 +3,48 @@
  */
 import { Clock, Context, Effect, Layer, References, Schema, Scope, Tracer } from "effect"
 import type { IsEqual } from "type-fest"
-import { InvalidInput, WorkflowDefinitionError } from "./Errors.ts"
+import { InvalidInput, type RunNotFound, WorkflowDefinitionError } from "./Errors.ts"
 import type { Graph, GraphPlace } from "./graph/Graph.ts"
+import type { Callee, Caller } from "./graph/Spec.ts"
 import { definitionProblems } from "./graph/validate.ts"
-import { type HandlerConstructors, makeConstructors } from "./Handler.ts"
-import { makeWorkflow, type RunOptions, type Workflow } from "./Implementation.ts"
+import { Callable, type HandlerConstructors, makeConstructors } from "./HandlerConstructors.ts"
+import {
+  type AnyWorkflow,
+  CalleeKey,
+  makeWorkflow,
+  type RunOptions,
+  type RunTimeoutOf,
+  type SignalArguments,
+  type Workflow,
+  type WorkflowOptions
+} from "./Implementation.ts"
 import type { RunHandle } from "./RunHandle.ts"
 import type { CellRecord } from "./Store.ts"
-import type { CheckedFailures, CheckedHandlers, HandlerParts, Handlers } from "./types/Handlers.ts"
-import type { Exit, PayloadSchema, Place, State } from "./types/Place.ts"
+import type {
+  CheckedErrors,
+  CheckedFailures,
+  CheckedHandlers,
+  HandlerParts,
+  Handlers,
+  OtherErrors,
+  SharedErrors
+} from "./types/Handlers.ts"
+import type { AnySignal, Exit, Fallback, PayloadSchema, Place, Signal, State } from "./types/Place.ts"
 import type { NoProblem, Problem } from "./types/Problem.ts"
+import type { NeverTaken } from "./types/Result.ts"
 import type { SoundnessProblem } from "./types/Soundness.ts"
 import type {
   AnyDefinition,
   DefinitionTypes,
   EntryName,
   Failure,
+  FallbackName,
   Input,
   Outcome,
   Payload,
   PayloadSchemaOf,
-  ServiceOf
+  ServiceOf,
+  SignalName
 } from "./types/Table.ts"
 
 /**
@@ -37,7 +58,8 @@ export interface Builder<
   Exits extends string,
   Places extends Place,
   Cells extends CellRecord,
-  Failures
+  Failures,
+  Signals extends AnySignal
 > {
   /**
    * Declares a state: its name, the schema of its payload (`Schema.Void` for none), and the states and exits its handler
@@ -47,19 +69,37 @@ export interface Builder<
     name: N extends States | Exits ? `'${N}' is declared twice` : N,
     payload: P,
     targets: ReadonlyArray<Target>
-  ): Builder<Name, States | N, Exits, Places | State<N, P, Target>, Cells, Failures>
+  ): Builder<Name, States | N, Exits, Places | State<N, P, Target>, Cells, Failures, Signals>
 
-  /** Declares an exit: a place that ends the run, with its payload as the result. */
+  /**
+   * Declares an exit: a place that ends the run, with its payload as the result. With `rollback`, the steps that were
+   * completed are undone first: a failure that was expected can be caught, named as an outcome, and still undone.
+   */
   exit<const N extends string, const P extends PayloadSchema>(
     name: N extends States | Exits ? `'${N}' is declared twice` : N,
+    payload: P,
+    options?: ExitOptions
+  ): Builder<Name, States, Exits | N, Places | Exit<N, P>, Cells, Failures, Signals>
+
+  /** Declares a signal that a run can be sent from outside: its name and the schema of its payload (`Schema.Void` for none). */
+  signal<const N extends string, const P extends PayloadSchema>(
+    name: N extends Signals["name"] ? `the signal '${N}' is declared twice` : N,
     payload: P
-  ): Builder<Name, States, Exits | N, Places | Exit<N, P>, Cells, Failures>
+  ): Builder<Name, States, Exits, Places, Cells, Failures, Signals | Signal<N, P>>
+
+  /**
+   * Declares where any state may go when it fails, by the policy that all handlers share: an edge from every state but
+   * these themselves. See the option `policy` of `implement`.
+   */
+  fallback<const Target extends string>(
+    targets: ReadonlyArray<Target>
+  ): Builder<Name, States, Exits, Places | Fallback<Target>, Cells, Failures, Signals>
 
   /** Declares the cells of the store that every run has: a schema each, or `Workflow.cell` for one with an initial value. */
-  store<const C extends CellRecord>(cells: C): Builder<Name, States, Exits, Places, C, Failures>
+  store<const C extends CellRecord>(cells: C): Builder<Name, States, Exits, Places, C, Failures, Signals>
 
   /** Declares the failures that a run may end with when it is reached through the definition's Layer. */
-  failure<F extends PayloadSchema>(schema: F): Builder<Name, States, Exits, Places, Cells, F["Type"]>
+  failure<F extends PayloadSchema>(schema: F): Builder<Name, States, Exits, Places, Cells, F["Type"], Signals>
 
   /**
    * Closes the table: `name` is where a run starts, `entries` are further states that one may be entered at.
@@ -70,7 +110,13 @@ export interface Builder<
   start<const Start extends States, const Entry extends States = never>(
     name: Start & NoProblem<SoundnessProblem<States, Exits, Places, Start | Entry>>,
     ...entries: ReadonlyArray<Entry>
-  ): Definition<Name, Places, Start, Start | Entry, Cells, Failures>
+  ): Definition<Name, Places, Start, Start | Entry, Cells, Failures, Signals>
+}
+
+/** Options of an exit. */
+export interface ExitOptions {
+  /** Whether the steps that were completed are undone before the run ends here. */
+  readonly rollback?: boolean
 }
 
 /**
@@ -83,7 +129,8 @@ export interface Definition<
   in out Start extends string,
   in out Entries extends string,
   in out Cells extends CellRecord,
-  in out Failures
+  in out Failures,
+  in out Signals extends AnySignal
 > extends HandlerConstructors {
   new (_: never): { readonly workflow: Name }
 
@@ -96,6 +143,7 @@ export interface Definition<
     readonly entries: Entries
     readonly cells: Cells
     readonly failure: Failures
+    readonly signals: { readonly [S in Signals as S["name"]]: S["payload"] }
   }
 
   /** The table as plain data. */
@@ -107,10 +155,17 @@ export interface Definition<
    * It compiles when every handler goes to each target its state declares and to no other. At run time it throws a
    * `WorkflowDefinitionError` that lists every problem.
    */
-  implement<D extends AnyDefinition, H extends Handlers<D>>(
+  implement<
+    D extends AnyDefinition,
+    H extends Handlers<D>,
+    Taken extends string = FallbackName<D>,
+    E = SharedErrors<D, H>,
+    R = never
+  >(
     this: D,
-    handlers: H & CheckedHandlers<D, H>
-  ): Workflow<D, HandlerParts<H[keyof H]>["error"], HandlerParts<H[keyof H]>["services"]>
+    handlers: H & CheckedHandlers<D, H>,
+    ...options: OptionsArguments<D, WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & FallbackProblem<D, Taken>>
+  ): Workflow<D, E | OtherErrors<D, H>, R | HandlerParts<H[keyof H]>["services"]>
 
   /**
    * Provides the workflow as a service under the definition itself. Handlers may fail only with what `.failure` declares.
@@ -118,31 +173,55 @@ export interface Definition<
    * The services of the handlers are those of the Layer, whatever the caller of `run` has in its context, and the workflow
    * itself, which a handler may call.
    */
-  layer<D extends AnyDefinition, H extends Handlers<D>>(
+  layer<
+    D extends AnyDefinition,
+    H extends Handlers<D>,
+    Taken extends string = FallbackName<D>,
+    E = SharedErrors<D, H>,
+    R = never
+  >(
     this: D,
-    handlers: H & CheckedHandlers<D, H> & CheckedFailures<D, H>
-  ): Layer.Layer<ServiceOf<D>, never, Exclude<HandlerParts<H[keyof H]>["services"], ServiceOf<D>>>
+    handlers: H & CheckedHandlers<D, H> & CheckedFailures<D, H, E>,
+    ...options: OptionsArguments<
+      D,
+      WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> &
+        FallbackProblem<D, Taken> &
+        CheckedErrors<D, Exclude<E, SharedErrors<D, H>>>
+    >
+  ): Layer.Layer<ServiceOf<D>, never, Exclude<R | HandlerParts<H[keyof H]>["services"], ServiceOf<D>>>
 
   /** Runs the workflow that the Layer of this definition provides. */
-  run<D extends AnyDefinition>(
+  run<D extends AnyDefinition, const T = undefined>(
     this: D,
-    ...args: RunArguments<Input<D>>
-  ): Effect.Effect<Outcome<D>, Failure<D>, ServiceOf<D>>
+    ...args: RunArguments<Input<D>, T>
+  ): Effect.Effect<Outcome<D>, Failure<D> | RunTimeoutOf<T>, ServiceOf<D>>
 
   /** As `run`, beginning at an entry with its payload. */
-  runFrom<D extends AnyDefinition, const N extends EntryName<D>>(
+  runFrom<D extends AnyDefinition, const N extends EntryName<D>, const T = undefined>(
     this: D,
     entry: N,
     payload: Payload<D, N>,
     input: Input<D>,
-    options?: RunOptions
-  ): Effect.Effect<Outcome<D>, Failure<D>, ServiceOf<D>>
+    options?: RunOptions<T>
+  ): Effect.Effect<Outcome<D>, Failure<D> | RunTimeoutOf<T>, ServiceOf<D>>
 
   /** As `run`, in a fiber of the caller's scope. */
-  fork<D extends AnyDefinition>(
+  fork<D extends AnyDefinition, const T = undefined>(
     this: D,
-    ...args: RunArguments<Input<D>>
-  ): Effect.Effect<RunHandle<D, Failure<D>>, never, ServiceOf<D> | Scope.Scope>
+    ...args: RunArguments<Input<D>, T>
+  ): Effect.Effect<RunHandle<D, Failure<D> | RunTimeoutOf<T>>, never, ServiceOf<D> | Scope.Scope>
+
+  /**
+   * Sends a signal to a run of the workflow that the Layer of this definition provides, by the run's id.
+   *
+   * Fails with `RunNotFound` when no such run is in progress. A signal that the run does not wait for yet is kept.
+   */
+  signal<D extends AnyDefinition, const S extends SignalName<D>>(
+    this: D,
+    runId: string,
+    signal: S,
+    ...payload: SignalArguments<D, S>
+  ): Effect.Effect<void, RunNotFound, ServiceOf<D>>
 
   /**
    * Decodes input from outside through the schema of the start state's payload.
@@ -156,11 +235,18 @@ export interface Definition<
   ): Effect.Effect<Input<D>, InvalidInput, DecodingServices<StartSchema<D>>>
 }
 
+/** The options of a workflow as arguments: a definition with a fallback needs the policy that goes there. */
+export type OptionsArguments<D extends AnyDefinition, Options> = [FallbackName<D>] extends [never]
+  ? readonly [options?: Options]
+  : readonly [options: Options]
+
+type FallbackProblem<D extends AnyDefinition, Taken> = NoProblem<NeverTaken<D, "*", Taken>>
+
 /** The arguments of a run: a workflow whose start has no payload takes none. */
-export type RunArguments<Input> =
+export type RunArguments<Input, Timeout> =
   IsEqual<Input, void> extends true
-    ? readonly [input?: void, options?: RunOptions]
-    : readonly [input: Input, options?: RunOptions]
+    ? readonly [input?: void, options?: RunOptions<Timeout>]
+    : readonly [input: Input, options?: RunOptions<Timeout>]
 
 type StartSchema<D extends AnyDefinition> = PayloadSchemaOf<D, D[typeof DefinitionTypes]["start"]>
 
@@ -171,20 +257,29 @@ type Decodable<S> = S extends Schema.Constraint
 type DecodingServices<S> = S extends { readonly DecodingServices: infer R } ? R : never
 
 /** What the Layer of a definition provides. */
-type Service = Pick<Workflow<AnyDefinition, unknown, never>, "run" | "runFrom" | "fork">
+type Service = Pick<AnyWorkflow, "run" | "runFrom" | "fork" | "signal" | typeof CalleeKey>
 
 interface Table extends Omit<Graph, "start" | "entries"> {}
 
 const makeBuilder = (table: Table): object => ({
   state: (name: string, payload: PayloadSchema, targets: ReadonlyArray<string>) =>
     makeBuilder(withPlace(table, { kind: "state", name, payload, targets })),
-  exit: (name: string, payload: PayloadSchema) =>
-    makeBuilder(withPlace(table, { kind: "exit", name, payload, targets: [] })),
+  exit: (name: string, payload: PayloadSchema, { rollback = false }: ExitOptions = {}) =>
+    makeBuilder(withPlace(table, { kind: "exit", name, payload, targets: [], rollback })),
+  signal: (name: string, payload: PayloadSchema) =>
+    makeBuilder({ ...table, signals: [...table.signals, { name, payload }] }),
+  fallback: (targets: ReadonlyArray<string>) => makeBuilder({ ...table, fallback: [...table.fallback, ...targets] }),
   store: (cells: CellRecord) => makeBuilder({ ...table, cells }),
   failure: (failure: PayloadSchema) => makeBuilder({ ...table, failure }),
   start: (start: string, ...entries: ReadonlyArray<string>) =>
     makeDefinition({ ...table, start, entries: [start, ...entries.filter((entry) => entry !== start)] })
 })
+
+/** What `implement` and `layer` take. */
+type Implement = [
+  handlers: Readonly<Record<string, unknown>>,
+  options?: WorkflowOptions<AnyDefinition, unknown, string, unknown, unknown>
+]
 
 const withPlace = (table: Table, place: GraphPlace): Table => ({ ...table, places: [...table.places, place] })
 
@@ -195,18 +290,26 @@ const makeDefinition = (graph: Graph): object => {
   const service = Context.Service<never, Service>(`sluice/Workflow/${graph.name}`)
   // The graph is made once for each `.start()`, and subclasses inherit it: it is the identity of the definition.
   const identify = (self: object): unknown => (self as { readonly graph?: Graph }).graph
-  const implement = (handlers: Readonly<Record<string, unknown>>) => makeWorkflow(graph, handlers)
+  const implement = (...args: Implement) => makeWorkflow(graph, ...args)
+  const callee: Callee = {
+    name: graph.name,
+    exits: graph.places.filter((place) => place.kind === "exit").map((place) => place.name),
+    run: (input, caller) => service.use((workflow) => workflow[CalleeKey](input, caller))
+  }
 
   const statics = {
     graph,
     implement,
-    layer(handlers: Readonly<Record<string, unknown>>): Layer.Layer<never> {
-      const workflow = implement(handlers)
+    [Callable]: callee,
+    layer(...args: Implement): Layer.Layer<never> {
+      const workflow = implement(...args)
       const provided = Effect.map(Effect.context<never>(), (context): Service => {
         const self: Service = {
           run: (...args) => provide(workflow.run(...args)),
           runFrom: (...args) => provide(workflow.runFrom(...args)),
-          fork: (...args) => provide(workflow.fork(...args))
+          fork: (...args) => provide(workflow.fork(...args)),
+          signal: workflow.signal,
+          [CalleeKey]: (input, caller) => provide(workflow[CalleeKey](input, undoneWith(provide, caller)))
         }
         // A workflow can call itself.
         const provide = withServices(Context.add(context, service, self))
@@ -217,6 +320,7 @@ const makeDefinition = (graph: Graph): object => {
     run: (...args: Parameters<Service["run"]>) => service.use((workflow) => workflow.run(...args)),
     runFrom: (...args: Parameters<Service["runFrom"]>) => service.use((workflow) => workflow.runFrom(...args)),
     fork: (...args: Parameters<Service["fork"]>) => service.use((workflow) => workflow.fork(...args)),
+    signal: (...args: Parameters<Service["signal"]>) => service.use((workflow) => workflow.signal(...args)),
     decodeInput: (input: unknown) => decode(graph, input)
   }
   // A class, so that it can be extended; what it is asked for is on the constructor.
@@ -231,6 +335,14 @@ const withServices = (services: Context.Context<never>) => {
   const own = Context.omit(...ofTheFiber)(services)
   return <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provideContext(effect, own)
 }
+
+type Provide = ReturnType<typeof withServices>
+
+/** What the caller takes over is undone with the services it was done with. */
+const undoneWith = (provide: Provide, caller: Caller): Caller => ({
+  ...caller,
+  adopt: (steps) => caller.adopt(steps.map((step) => ({ ...step, undo: (cause) => provide(step.undo(cause)) })))
+})
 
 const ofTheFiber = [Tracer.ParentSpan, Scope.Scope, Clock.Clock, ...Object.values(References).filter(Context.isKey)]
 
@@ -260,6 +372,16 @@ const decode = (graph: Graph, input: unknown): Effect.Effect<unknown, InvalidInp
  * })
  * ```
  */
-export const define = <const Name extends string>(name: Name): Builder<Name, never, never, never, {}, never> =>
+export const define = <const Name extends string>(
+  name: Name
+): Builder<Name, never, never, Fallback<never>, {}, never, never> =>
   // The parameters of the builder exist in its type only; the value accumulates the same table as data.
-  makeBuilder({ name, places: [], cells: {}, failure: undefined }) as Builder<Name, never, never, never, {}, never>
+  makeBuilder({ name, places: [], fallback: [], signals: [], cells: {}, failure: undefined }) as Builder<
+    Name,
+    never,
+    never,
+    Fallback<never>,
+    {},
+    never,
+    never
+  >

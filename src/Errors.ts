@@ -99,6 +99,82 @@ export class NoBranchCompleted extends Schema.TaggedError<NoBranchCompleted>()("
   }
 }
 
+/** A run took longer than the limit set with the option `timeout`. */
+export class RunTimeout extends Schema.TaggedError<RunTimeout>()("RunTimeout", {
+  workflow: Schema.String,
+  duration: Schema.Duration
+}) {
+  override get message(): string {
+    return `Workflow '${this.workflow}' took longer than ${Duration.format(this.duration)}`
+  }
+}
+
+/** A poll whose schedule ended before there was an answer. `asked` is how often it had asked. */
+export class PollExhausted extends Schema.TaggedError<PollExhausted>()("PollExhausted", {
+  state: Schema.String,
+  asked: Schema.Number
+}) {
+  override get message(): string {
+    return `State '${this.state}' had no answer after asking ${this.asked} times`
+  }
+}
+
+/** A signal was sent to a run that does not exist, or has ended. */
+export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", {
+  workflow: Schema.String,
+  runId: Schema.String
+}) {
+  override get message(): string {
+    return `Workflow '${this.workflow}' has no run '${this.runId}' in progress`
+  }
+}
+
+/** A compensation took longer than its `timeout`, or the whole rollback longer than the option `compensationTimeout`. */
+export class CompensationTimeout extends Schema.TaggedError<CompensationTimeout>()("CompensationTimeout", {
+  state: Schema.String,
+  duration: Schema.Duration
+}) {
+  override get message(): string {
+    return `The compensation of state '${this.state}' took longer than ${Duration.format(this.duration)}`
+  }
+}
+
+/** A step that a rollback had to undo: a state and the target it went to, or one of its branches. */
+const Undo = {
+  workflow: Schema.String,
+  state: Schema.String,
+  /** The target that the state went to; not for a branch. */
+  target: Schema.optionalKey(Schema.String),
+  /** The name of the branch, or the index of its item. */
+  branch: Schema.optionalKey(Schema.Union([Schema.String, Schema.Number])),
+  /** What the step produced: the payload of the target, or the value of the branch. */
+  payload: Schema.Unknown
+}
+
+/**
+ * Some steps of a run that failed could not be undone.
+ *
+ * `cause` is why the run was rolled back, empty when it reached an exit that rolls back. `failures` are the compensations
+ * that failed, each with its own cause; `untried` those for which no time was left.
+ */
+export class CompensationFailed extends Schema.TaggedError<CompensationFailed>()("CompensationFailed", {
+  workflow: Schema.String,
+  runId: Schema.String,
+  cause: Schema.Cause(Schema.Unknown, Schema.Unknown),
+  failures: Schema.Array(Schema.Struct({ ...Undo, cause: Schema.Cause(Schema.Unknown, Schema.Unknown) })),
+  untried: Schema.Array(Schema.Struct(Undo))
+}) {
+  override get message(): string {
+    const undone = (steps: ReadonlyArray<{ readonly state: string }>) =>
+      steps.map(({ state }) => `'${state}'`).join(", ")
+    return [
+      `Run '${this.runId}' of workflow '${this.workflow}' could not be rolled back`,
+      ...(this.failures.length > 0 ? [`the compensations of ${undone(this.failures)} failed`] : []),
+      ...(this.untried.length > 0 ? [`those of ${undone(this.untried)} were not tried`] : [])
+    ].join(": ")
+  }
+}
+
 /** A store cell without an initial value was read before it was set. */
 export class StoreKeyMissing extends Schema.TaggedError<StoreKeyMissing>()("StoreKeyMissing", {
   key: Schema.String
@@ -128,6 +204,13 @@ export class InvalidTransition extends Data.TaggedError("InvalidTransition")<{
 export class InputNotGiven extends Data.TaggedError("InputNotGiven")<{ readonly state: string }> {
   override get message(): string {
     return `The handler of state '${this.state}' reads the input of the run: give it as step(state, payload, { input })`
+  }
+}
+
+/** A run was given the id of one that is still in progress, while signals are sent by id. A run dies with it. */
+export class RunIdInUse extends Data.TaggedError("RunIdInUse")<{ readonly workflow: string; readonly runId: string }> {
+  override get message(): string {
+    return `Workflow '${this.workflow}' has a run '${this.runId}' in progress already`
   }
 }
 

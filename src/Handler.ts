@@ -1,16 +1,16 @@
 /**
- * Handlers: what a state does, as values. A definition makes them (`AdExchange.task`, `.route`, `.split`, `.forEach`);
- * their policies are methods, and the order of the calls is the meaning, as in a pipe.
+ * Handlers: what a state does, as values. A definition makes them (`AdExchange.task`, `.route`, `.split`, ...); their
+ * policies are methods, and the order of the calls is the meaning, as in a pipe.
  */
 
-import type { Effect } from "effect"
-import { Duration, Function, Predicate, Schedule } from "effect"
-import type { BranchContext, CatchContext, Context, ItemContext, JoinContext } from "./Context.ts"
-import type { JoinTimeout, StateTimeout } from "./Errors.ts"
-import type { Concurrency, HandlerValue, Policy, RetryOptions, Spec } from "./graph/Spec.ts"
+import type { DateTime, Duration, Effect, Schedule } from "effect"
+import { Predicate } from "effect"
+import type { AnyState, BranchContext, CatchContext, Context, ItemCompensationContext, JoinContext } from "./Context.ts"
+import type { CompensationFailed, JoinTimeout, StateTimeout } from "./Errors.ts"
+import type { Guard } from "./Guard.ts"
+import type { HandlerValue } from "./graph/Spec.ts"
 import type * as Join from "./Join.ts"
 import type {
-  BranchEffects,
   BranchParts,
   ForEachErrors,
   ForEachResults,
@@ -18,9 +18,18 @@ import type {
   SplitResults,
   StrategyProblem
 } from "./types/Branches.ts"
-import type { AtLeastOne } from "./types/Literal.ts"
-import type { NoProblem, Problem } from "./types/Problem.ts"
-import type { AnyFunction, CheckedResult, CheckedRoute, Result, TagOf } from "./types/Result.ts"
+import type {
+  BranchCompensationCases,
+  CaseResult,
+  CatchCases,
+  CheckedBranchCompensationCases,
+  CheckedCatchCases,
+  CheckedCompensationCases,
+  CheckedUndo,
+  CompensationCases
+} from "./types/Cases.ts"
+import type { NoProblem } from "./types/Problem.ts"
+import type { CheckedResult, Result, TagOf } from "./types/Result.ts"
 import type { AnyDefinition, StateName } from "./types/Table.ts"
 
 /** The key under which a handler carries its types, and its value what the engine runs. */
@@ -45,24 +54,23 @@ export interface Handler<out D extends AnyDefinition, out N extends string, out 
 /** Any handler of any definition. */
 export type AnyHandler = Handler<AnyDefinition, string, string, unknown, unknown>
 
+/** Whether a value is a handler, of whatever definition. */
+export const isHandler = (value: unknown): value is { readonly [HandlerTypes]: HandlerValue } =>
+  Predicate.hasProperty(value, HandlerTypes)
+
 /**
- * A handler that takes policies. `Timeout` is the error that `.timeout` adds: `StateTimeout` for a task, `JoinTimeout`
- * for a split or a forEach.
+ * A handler that takes policies. `Own` are the errors that Sluice adds where they apply: that of `.timeout`, which is
+ * `JoinTimeout` for a split or a forEach and else `StateTimeout`, and `CompensationFailed` for a handler that is
+ * compensated, which ends the run and is not caught.
  */
-export interface Task<
-  D extends AnyDefinition,
-  N extends StateName<D>,
-  Taken extends string,
-  E,
-  R,
-  Timeout = StateTimeout
-> extends Handler<D, N, Taken, E, R> {
+export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken extends string, E, R, Own = StateTimeout>
+  extends Handler<D, N, Taken, E | Extract<Own, CompensationFailed>, R> {
   /**
    * Bounds what stands before it: `.timeout(d).retry(o)` bounds each attempt, `.retry(o).timeout(d)` the whole.
    *
    * Fails with `StateTimeout`, or after a join with `JoinTimeout`; what was running has been interrupted by then.
    */
-  timeout(duration: Duration.Input): Task<D, N, Taken, E | Timeout, R, Timeout>
+  timeout(duration: Duration.Input): Task<D, N, Taken, E | Exclude<Own, CompensationFailed>, R, Own>
 
   /**
    * Runs what stands before it again while it fails. It takes what `Effect.retry` takes: options, a schedule, or a
@@ -72,20 +80,30 @@ export interface Task<
    */
   retry<const O extends Effect.Retry.Options<E>>(
     options: O
-  ): Task<D, N, Taken, RetryError<E, O>, R | RetryServices<E, O>, Timeout>
+  ): Task<D, N, Taken, RetryError<E, O>, R | RetryServices<E, O>, Own>
   retry<Output, ScheduleError = never, ScheduleServices = never>(
     schedule: Schedule.Schedule<Output, NoInfer<E>, ScheduleError, ScheduleServices>
-  ): Task<D, N, Taken, E | ScheduleError, R | ScheduleServices, Timeout>
+  ): Task<D, N, Taken, E | ScheduleError, R | ScheduleServices, Own>
   retry<Output, ScheduleError = never, ScheduleServices = never>(
     build: (
       $: <O, SE, SR>(schedule: Schedule.Schedule<O, NoInfer<E>, SE, SR>) => Schedule.Schedule<O, E, SE, SR>
     ) => Schedule.Schedule<Output, NoInfer<E>, ScheduleError, ScheduleServices>
-  ): Task<D, N, Taken, E | ScheduleError, R | ScheduleServices, Timeout>
+  ): Task<D, N, Taken, E | ScheduleError, R | ScheduleServices, Own>
+
+  /**
+   * Puts a guard around what stands before it: a circuit breaker, a rate limiter, a bulkhead, or any function from Effect
+   * to Effect. A guard inside a retry admits each attempt, one outside admits the whole.
+   *
+   * Fails with what the guard fails with; its services join the handler's.
+   */
+  guard<GuardError = never, GuardServices = never>(
+    guard: Guard<GuardError, GuardServices, readonly [context: BranchContext<D, N>]>
+  ): Task<D, N, Taken, E | GuardError, R | GuardServices, Own>
 
   /** Turns every failure so far into a transition. Defects and interruption are not caught. */
   catch<Out>(
     handle: (context: CatchContext<D, N, E>) => CheckedResult<D, N, Out>
-  ): Task<D, N, Taken | Result<Out>["taken"], Result<Out>["error"], R | Result<Out>["services"], Timeout>
+  ): Task<D, N, Taken | Result<Out>["taken"], Result<Out>["error"], R | Result<Out>["services"], Own>
 
   /** Turns the failures with one tag into a transition. */
   catchTag<const Tag extends TagOf<E>, Out>(
@@ -97,49 +115,71 @@ export interface Task<
     Taken | Result<Out>["taken"],
     Exclude<E, { readonly _tag: Tag }> | Result<Out>["error"],
     R | Result<Out>["services"],
-    Timeout
+    Own
   >
 
   /** Turns the failures with several tags into transitions, one function a tag. */
   catchTags<Cases extends CatchCases<D, N, E>>(
-    cases: Cases & CheckedCases<D, N, E, Cases>
+    cases: Cases & CheckedCatchCases<D, N, E, Cases>
   ): Task<
     D,
     N,
     Taken | Result<CaseResult<Cases>>["taken"],
     Exclude<E, { readonly _tag: keyof Cases }> | Result<CaseResult<Cases>>["error"],
     R | Result<CaseResult<Cases>>["services"],
-    Timeout
+    Own
   >
+
+  /**
+   * Says how to undo the step if the run fails, dies, times out or is interrupted later: one function for each target that
+   * needs it, given the payload the state went there with.
+   *
+   * Once the state has chosen the target, nothing comes between that and the registration, whatever policies stand
+   * around. Compensations run in reverse order of completion, each at most once, and cannot be interrupted. Those that
+   * fail do not stop the others; the run fails with `CompensationFailed` then.
+   *
+   * These are sagas, after Garcia-Molina and Salem (1987), with Effect's interruption as one more reason to undo.
+   */
+  compensate<Cases extends CompensationCases<D, Taken>, const O extends CompensationOptions = {}>(
+    cases: Cases & CheckedCompensationCases<N, Taken, Cases>,
+    options?: O & CompensationOptions
+  ): Task<D, N, Taken, E, R | Result<CaseResult<Cases>>["services"] | UndoServices<O>, Own | CompensationFailed>
+}
+
+/** How compensations are run. */
+export interface CompensationOptions {
+  /** What `Effect.retry` takes as options: each compensation is retried on its own. */
+  readonly retry?: Effect.Retry.Options<unknown>
+  /** How long each attempt of a compensation may take; it fails with `CompensationTimeout` then. */
+  readonly timeout?: Duration.Input
+  /**
+   * Lets the step itself finish once it has begun, as the acquisition of `Effect.acquireRelease` does: for work that
+   * interruption would leave half done, with nothing to tell what to undo.
+   */
+  readonly uninterruptible?: boolean
 }
 
 type RetryError<E, O extends Effect.Retry.Options<E>> = Effect.Error<Effect.Retry.Return<never, E, never, O>>
 type RetryServices<E, O extends Effect.Retry.Options<E>> = Effect.Services<Effect.Retry.Return<never, E, never, O>>
 
-/** One function for each tag that can occur. */
-export type CatchCases<D extends AnyDefinition, N extends StateName<D>, E> = {
-  readonly [Tag in TagOf<E>]?: (context: CatchContext<D, N, Extract<E, { readonly _tag: Tag }>>) => unknown
-}
-
-/** The cases themselves, or a message where a tag cannot occur or a result is no transition. */
-export type CheckedCases<D extends AnyDefinition, N extends StateName<D>, E, Cases> = {
-  readonly [Tag in keyof Cases]: Tag extends TagOf<E>
-    ? Cases[Tag] extends (context: never) => infer Out
-      ? CheckedResult<D, N, Out> extends Out
-        ? unknown
-        : Problem<CheckedResult<D, N, Out>>
-      : unknown
-    : Problem<`state '${N}' cannot fail with '${Tag & string}' here`>
-}
-
-type CaseResult<Cases> = Cases[keyof Cases] extends infer F
-  ? F extends (context: never) => infer Out
-    ? Out
-    : never
+type UndoServices<O> = O extends { readonly retry: infer Retry extends Effect.Retry.Options<unknown> }
+  ? RetryServices<unknown, Retry>
   : never
 
 /** The branches of a split that has no join yet. */
-export interface Split<D extends AnyDefinition, N extends StateName<D>, Branches> {
+export interface Split<D extends AnyDefinition, N extends StateName<D>, Branches, R = never, Own = JoinTimeout> {
+  /**
+   * Says how to undo branches that have succeeded: when the join fails, at once, before the failure goes on; or when the
+   * run fails later. One function for each branch that needs it, given the value the branch produced.
+   */
+  compensate<
+    Cases extends BranchCompensationCases<D, N, BranchParts<Branches>["values"]>,
+    const O extends CompensationOptions = {}
+  >(
+    cases: Cases & CheckedBranchCompensationCases<N, BranchParts<Branches>["values"], Cases>,
+    options?: O & CompensationOptions
+  ): Split<D, N, Branches, R | Result<CaseResult<Cases>>["services"] | UndoServices<O>, Own | CompensationFailed>
+
   /**
    * Says when the split may proceed, and what it does then with the results that the strategy promises.
    */
@@ -151,13 +191,22 @@ export interface Split<D extends AnyDefinition, N extends StateName<D>, Branches
     N,
     Result<Out>["taken"],
     SplitErrors<Branches>[S["_tag"]] | Result<Out>["error"],
-    BranchParts<Branches>["services"] | Result<Out>["services"],
-    JoinTimeout
+    R | BranchParts<Branches>["services"] | Result<Out>["services"],
+    Own
   >
 }
 
 /** The items of a forEach that has no join yet. */
-export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R> {
+export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R, Own = JoinTimeout> {
+  /**
+   * Says how to undo items that have succeeded: when the join fails, at once, before the failure goes on; or when the run
+   * fails later.
+   */
+  compensate<Out, const O extends CompensationOptions = {}>(
+    undo: ((context: ItemCompensationContext<D, N, Item, A>) => Out) & CheckedUndo<() => Out>,
+    options?: O & CompensationOptions
+  ): ForEach<D, N, Item, A, E, R | Result<Out>["services"] | UndoServices<O>, Own | CompensationFailed>
+
   /**
    * Says when the forEach may proceed, and what it does then with the results that the strategy promises.
    */
@@ -170,159 +219,22 @@ export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, 
     Result<Out>["taken"],
     ForEachErrors<Item, A, E>[S["_tag"]] | Result<Out>["error"],
     R | Result<Out>["services"],
-    JoinTimeout
+    Own
   >
 }
 
-/** The branches of a split: a function or a generator each. */
-export type BranchRecord<D extends AnyDefinition, N extends StateName<D>> = Readonly<
-  Record<string, (context: BranchContext<D, N>) => unknown>
->
-
-/** The branches themselves, or a message where one returns a Promise. */
-export type CheckedBranches<Branches> = {
-  readonly [K in keyof Branches]: Branches[K] extends (context: never) => infer Out ? CheckedBranch<K, Out> : unknown
+/** A state that waits for signals. */
+export interface Wait<D extends AnyDefinition, N extends StateName<D>, Taken extends string, E, R>
+  extends Task<D, N, Taken, E, R> {
+  /** Where the state goes when none of its signals has come in time: after a duration, or at a point in time. */
+  after<Out>(
+    limit: Limit<D, N>,
+    then: (context: Context<D, N>) => CheckedResult<D, N, Out>
+  ): Task<D, N, Taken | Result<Out>["taken"], E | Result<Out>["error"], R | Result<Out>["services"]>
 }
 
-type CheckedBranch<K, Out> =
-  GivesPromise<Out> extends true
-    ? Problem<`branch '${K & string}' returns a Promise: return an Effect instead, made with Effect.tryPromise`>
-    : unknown
-
-type GivesPromise<Out> = unknown extends Result<Out>["value"]
-  ? false
-  : [Extract<Result<Out>["value"], PromiseLike<unknown>>] extends [never]
-    ? false
-    : true
-
-/** How many branches run at once: a whole number of at least 1, or all. */
-export interface ConcurrencyOptions<C extends Concurrency> {
-  readonly concurrency: C extends number ? AtLeastOne<"concurrency", C> : C
-}
-
-/** The functions with which a definition makes handlers. */
-export interface HandlerConstructors {
-  /** A task as a value, so that it can take policies. */
-  task<D extends AnyDefinition, const N extends StateName<D>, Out>(
-    this: D,
-    state: N,
-    run: (context: Context<D, N>) => CheckedResult<D, N, Out>
-  ): Task<D, N, Result<Out>["taken"], Result<Out>["error"], Result<Out>["services"]>
-
-  /** A pure, synchronous choice: the cheapest step there is. */
-  route<D extends AnyDefinition, const N extends StateName<D>, Out>(
-    this: D,
-    state: N,
-    choose: (context: Context<D, N>) => CheckedRoute<D, N, Out>
-  ): Handler<D, N, Result<Out>["taken"], never, never>
-
-  /** Named branches that run at once, each a fiber of its own. */
-  split<
-    D extends AnyDefinition,
-    const N extends StateName<D>,
-    Branches extends BranchRecord<D, N>,
-    const C extends Concurrency = "unbounded"
-  >(
-    this: D,
-    state: N,
-    branches: Branches & CheckedBranches<Branches>,
-    options?: ConcurrencyOptions<C>
-  ): Split<D, N, BranchEffects<Branches>>
-
-  /** As many branches as there are items. */
-  forEach<D extends AnyDefinition, const N extends StateName<D>, Item, Out, const C extends Concurrency = "unbounded">(
-    this: D,
-    state: N,
-    items: (context: BranchContext<D, N>) => Iterable<Item>,
-    each: (context: ItemContext<D, N, Item>) => Out,
-    options?: ConcurrencyOptions<C>
-  ): ForEach<D, N, Item, Result<Out>["value"], Result<Out>["error"], Result<Out>["services"]>
-}
-
-class HandlerImpl {
-  readonly [HandlerTypes]: HandlerValue
-
-  constructor(value: HandlerValue) {
-    this[HandlerTypes] = value
-  }
-
-  timeout(duration: Duration.Input): HandlerImpl {
-    return this.with({ _tag: "timeout", duration: Duration.fromInputUnsafe(duration) })
-  }
-
-  retry(options: RetryOptions | Schedule.Schedule<unknown, unknown> | ScheduleBuilder): HandlerImpl {
-    return this.with({ _tag: "retry", options: retryOptions(options) })
-  }
-
-  catch(handle: AnyFunction): HandlerImpl {
-    return this.with({ _tag: "catch", handle })
-  }
-
-  catchTag(tag: string, handle: AnyFunction): HandlerImpl {
-    return this.with({ _tag: "catchTags", cases: { [tag]: handle } })
-  }
-
-  catchTags(cases: Readonly<Record<string, AnyFunction>>): HandlerImpl {
-    return this.with({ _tag: "catchTags", cases })
-  }
-
-  private with(policy: Policy): HandlerImpl {
-    const { spec, ...rest } = this[HandlerTypes]
-    return new HandlerImpl({ ...rest, spec: { ...spec, policies: [...spec.policies, policy] } })
-  }
-}
-
-type ScheduleBuilder = (identity: <A>(schedule: A) => A) => Schedule.Schedule<unknown, unknown>
-
-const retryOptions = (options: RetryOptions | Schedule.Schedule<unknown, unknown> | ScheduleBuilder): RetryOptions => {
-  if (Schedule.isSchedule(options)) return { schedule: options }
-  return typeof options === "function" ? { schedule: options(Function.identity) } : options
-}
-
-/** Whether a value is a handler, of whatever definition. */
-export const isHandler = (value: unknown): value is { readonly [HandlerTypes]: HandlerValue } =>
-  Predicate.hasProperty(value, HandlerTypes)
-
-const make = (definition: unknown, state: string, work: Spec["work"]): HandlerImpl =>
-  new HandlerImpl({ definition, state, spec: { work, policies: [] } })
-
-/**
- * The constructors, for the definition that `identify` finds behind `this`.
- */
-export const makeConstructors = (identify: (self: object) => unknown): HandlerConstructors => {
-  const constructors = {
-    task(this: object, state: string, run: AnyFunction) {
-      return make(identify(this), state, { _tag: "task", run })
-    },
-    route(this: object, state: string, choose: AnyFunction) {
-      return make(identify(this), state, { _tag: "route", choose })
-    },
-    split(
-      this: object,
-      state: string,
-      branches: Readonly<Record<string, AnyFunction>>,
-      { concurrency = "unbounded" }: { readonly concurrency?: Concurrency } = {}
-    ) {
-      const definition = identify(this)
-      return {
-        join: (strategy: Join.Strategy, join: AnyFunction) =>
-          make(definition, state, { _tag: "split", branches, concurrency, strategy, join })
-      }
-    },
-    forEach(
-      this: object,
-      state: string,
-      items: AnyFunction,
-      each: AnyFunction,
-      { concurrency = "unbounded" }: { readonly concurrency?: Concurrency } = {}
-    ) {
-      const definition = identify(this)
-      return {
-        join: (strategy: Join.Strategy, join: AnyFunction) =>
-          make(definition, state, { _tag: "forEach", items, each, concurrency, strategy, join })
-      }
-    }
-  }
-  // The handlers' type parameters exist in the interface only; at run time all of them are one class.
-  return constructors as unknown as HandlerConstructors
-}
+/** How long a state waits: a duration or a point in time, or a function of the context that gives one. */
+export type Limit<D extends AnyDefinition, N extends StateName<D>> =
+  | Duration.Input
+  | DateTime.DateTime
+  | ((context: BranchContext<D, N>) => Duration.Input | DateTime.DateTime)

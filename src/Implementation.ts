@@ -1,35 +1,77 @@
 /**
  * A definition with a handler for every state: the workflow, an immutable value that is run any number of times.
  */
-import { Array, Effect, Result, type Scope } from "effect"
-import { WorkflowDefinitionError } from "./Errors.ts"
+import { Array, type Cause, type Duration, Effect, Result, type Scope } from "effect"
+import type { IsEqual } from "type-fest"
+import { type RunNotFound, type RunTimeout, WorkflowDefinitionError } from "./Errors.ts"
 import { makeMachine } from "./engine/Machine.ts"
 import type { Node } from "./engine/Node.ts"
 import { noInput, Run } from "./engine/Run.ts"
-import { describeWork } from "./graph/describe.ts"
+import { sendSignal } from "./engine/signals.ts"
+import { describePolicy, describeWork } from "./graph/describe.ts"
 import type { Graph } from "./graph/Graph.ts"
-import type { HandlerValue } from "./graph/Spec.ts"
+import type { Callee, Caller, HandlerValue } from "./graph/Spec.ts"
 import { handlerProblems } from "./graph/validate.ts"
-import { HandlerTypes, isHandler } from "./Handler.ts"
+import { type Handler, HandlerTypes, isHandler, type Task } from "./Handler.ts"
+import { policiesOf } from "./HandlerConstructors.ts"
 import { forkRun, type RunHandle } from "./RunHandle.ts"
 import type { AnyFunction } from "./types/Result.ts"
-import type { AnyDefinition, EntryName, Input, Outcome, Payload, StateName, TargetName } from "./types/Table.ts"
+import type {
+  AnyDefinition,
+  EntryName,
+  Input,
+  Outcome,
+  Payload,
+  SignalName,
+  SignalPayload,
+  StateName,
+  TargetName
+} from "./types/Table.ts"
 
 /** Options of a run. */
-export interface RunOptions {
+export interface RunOptions<Timeout = Duration.Input | undefined> {
   /** The id of the run; a random UUID unless given. */
   readonly id?: string | undefined
+  /** How long the run may take; it is interrupted, rolled back, and fails with `RunTimeout` then. No limit unless given. */
+  readonly timeout?: (Timeout extends Duration.Input | undefined ? Timeout : Duration.Input) | undefined
+  /** How long a rollback may take, whatever its cause. No limit unless given. */
+  readonly compensationTimeout?: Duration.Input | undefined
+}
+
+/**
+ * The failure that the option `timeout` adds to a run. Of `unknown`, which stands for the call that nobody has made yet in
+ * `ReturnType<typeof workflow.run>`, none.
+ */
+export type RunTimeoutOf<Timeout> = unknown extends Timeout ? never : Timeout extends undefined ? never : RunTimeout
+
+/** The payload of a signal as arguments: none for a signal without one. */
+export type SignalArguments<D extends AnyDefinition, S extends SignalName<D>> =
+  IsEqual<SignalPayload<D, S>, void> extends true ? readonly [] : readonly [payload: SignalPayload<D, S>]
+
+/** What the handlers of a workflow share, so that each need not repeat it. */
+export interface WorkflowOptions<D extends AnyDefinition, E, out Taken extends string, out E2, out R2> {
+  /**
+   * Puts policies around every handler, outside its own: `(step) => step.retry({ times: 2 })`. A catch here goes to what
+   * the definition declares with `.fallback`. Nothing is put around a route, or around a state of the fallback itself.
+   */
+  readonly policy?: (step: Task<D, "*", never, E, never>) => Handler<D, "*", Taken, E2, R2>
+  /** Says which failures are rolled back; all unless given. */
+  readonly rollback?: (cause: Cause.Cause<unknown>) => boolean
 }
 
 /** Options of a single step. */
-export interface StepOptions<Input> extends RunOptions {
+export interface StepOptions<Input> extends Pick<RunOptions, "id"> {
   /** The input of the run; unless given, a handler that reads it dies with `InputNotGiven`, except that of the start. */
   readonly input?: Input
 }
 
 /** What a state goes to, as plain data. */
 export type Step<D extends AnyDefinition, N extends StateName<D>> = {
-  readonly [T in TargetName<D, N>]: { readonly _tag: T; readonly payload: Payload<D, T> }
+  readonly [T in TargetName<D, N>]: {
+    readonly _tag: T
+    readonly payload: Payload<D, T>
+    readonly after?: Duration.Duration
+  }
 }[TargetName<D, N>]
 
 /**
@@ -43,21 +85,35 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
   /**
    * Runs the workflow from its start to an exit.
    *
-   * Interrupting it interrupts whatever the run is doing, all branches included, and waits for their finalizers.
-   * A failure carries where it happened on its Cause: see `Workflow.failureContext`.
+   * Interrupting it interrupts whatever the run is doing, all branches included, and waits for their finalizers and for
+   * the compensations of the steps that were completed. A failure carries where it happened on its Cause: see
+   * `Workflow.failureContext`.
    */
-  readonly run: (input: Input<D>, options?: RunOptions) => Effect.Effect<Outcome<D>, E, R>
+  readonly run: <const T = undefined>(
+    input: Input<D>,
+    options?: RunOptions<T>
+  ) => Effect.Effect<Outcome<D>, E | RunTimeoutOf<T>, R>
 
   /** As `run`, beginning at an entry with its payload. */
-  readonly runFrom: <const N extends EntryName<D>>(
+  readonly runFrom: <const N extends EntryName<D>, const T = undefined>(
     entry: N,
     payload: Payload<D, N>,
     input: Input<D>,
-    options?: RunOptions
-  ) => Effect.Effect<Outcome<D>, E, R>
+    options?: RunOptions<T>
+  ) => Effect.Effect<Outcome<D>, E | RunTimeoutOf<T>, R>
 
-  /** As `run`, in a fiber of the caller's scope, with a handle to watch and interrupt it. */
-  readonly fork: (input: Input<D>, options?: RunOptions) => Effect.Effect<RunHandle<D, E>, never, R | Scope.Scope>
+  /** As `run`, in a fiber of the caller's scope, with a handle to watch, signal and interrupt it. */
+  readonly fork: <const T = undefined>(
+    input: Input<D>,
+    options?: RunOptions<T>
+  ) => Effect.Effect<RunHandle<D, E | RunTimeoutOf<T>>, never, R | Scope.Scope>
+
+  /** Sends a signal to a run in progress, by its id; fails with `RunNotFound` when there is none. */
+  readonly signal: <const S extends SignalName<D>>(
+    runId: string,
+    signal: S,
+    ...payload: SignalArguments<D, S>
+  ) => Effect.Effect<void, RunNotFound>
 
   /** Runs the handler of one state once, with its policies, and gives the transition it chose: for unit tests. */
   readonly step: <const N extends StateName<D>>(
@@ -67,19 +123,29 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
   ) => Effect.Effect<Step<D, N>, E, R>
 }
 
+/** The key under which a workflow keeps what a workflow that calls it uses. */
+export const CalleeKey: unique symbol = Symbol("callee")
+
+/** A workflow as the definition sees it, whose type parameters it does not know. */
+export interface AnyWorkflow extends Workflow<AnyDefinition, unknown, never> {
+  readonly [CalleeKey]: Callee["run"]
+}
+
 /** Makes the workflow of a graph; throws a `WorkflowDefinitionError` that lists every problem of the handlers. */
 export const makeWorkflow = (
   definition: Graph,
-  handlers: Readonly<Record<string, unknown>>
-): Workflow<AnyDefinition, unknown, never> => {
+  handlers: Readonly<Record<string, unknown>>,
+  options: WorkflowOptions<AnyDefinition, unknown, string, unknown, unknown> = {}
+): AnyWorkflow => {
   const values = new Map(Object.entries(handlers).map(([name, handler]) => [name, valueOf(definition, name, handler)]))
-  const problems = handlerProblems(definition, values)
+  const shared = { policies: policiesOf(definition, options.policy), rollback: options.rollback ?? (() => true) }
+  const problems = handlerProblems(definition, values, shared.policies)
   if (problems.length > 0) throw new WorkflowDefinitionError({ workflow: definition.name, problems })
 
   const specs = new Map(
     Array.filterMap(values, ([name, value]) => (value ? Result.succeed([name, value.spec]) : Result.failVoid))
   )
-  const machine = makeMachine(definition, specs)
+  const machine = makeMachine(definition, specs, shared)
   // A name that is no place comes only from outside the types.
   const nodeOf = (name: string): Node => {
     const node = machine.nodes.get(name)
@@ -89,11 +155,12 @@ export const makeWorkflow = (
   const start = nodeOf(definition.start)
 
   const run = (node: Node, payload: unknown, input: unknown, options: RunOptions | undefined) =>
-    new Run(machine, node, input, options?.id).advance(node, { _tag: node.name, payload })
+    new Run(machine, node, input, options).start(payload)
 
   const workflow = {
     graph: {
       ...definition,
+      policies: shared.policies.map(describePolicy),
       places: definition.places.map((place) => {
         const spec = specs.get(place.name)
         return spec === undefined ? place : { ...place, work: describeWork(spec) }
@@ -106,16 +173,19 @@ export const makeWorkflow = (
         const node = nodeOf(entry)
         return run(node, payload, input, options)
       }),
-    fork: (input: unknown, options?: RunOptions) => forkRun(machine, start, input, options?.id),
+    fork: (input: unknown, options?: RunOptions) => forkRun(machine, start, input, options),
+    signal: (runId: string, signal: string, payload?: unknown) => sendSignal(machine, runId, signal, payload),
+    [CalleeKey]: (input: unknown, caller: Caller) =>
+      Effect.suspend(() => new Run(machine, start, input, caller).start(input)),
     step: (state: string, payload: unknown, options: StepOptions<unknown> = {}) =>
       Effect.suspend(() => {
         const node = nodeOf(state)
         const input = "input" in options ? options.input : node === start ? payload : noInput
-        return new Run(machine, node, input, options.id).step(node, payload)
+        return new Run(machine, node, input, options).step(node, payload)
       })
   }
   // The type parameters of a workflow exist in its interface only; the engine passes payloads on without looking.
-  return workflow as unknown as Workflow<AnyDefinition, unknown, never>
+  return workflow as unknown as AnyWorkflow
 }
 
 const notAnEntry = (definition: Graph, entry: string): WorkflowDefinitionError =>

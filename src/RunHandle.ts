@@ -2,10 +2,13 @@
  * A run that was forked: how to watch it, wait for it and end it.
  */
 import { Clock, Effect, Fiber, PubSub, type Scope, Stream } from "effect"
+import { RunNotFound } from "./Errors.ts"
 import type { RunEvent } from "./Event.ts"
 import type { Machine, Node } from "./engine/Node.ts"
-import { type Happening, Run } from "./engine/Run.ts"
-import type { AnyDefinition, ExitName, Outcome, StateName } from "./types/Table.ts"
+import { type Happening, Run, type RunSettings } from "./engine/Run.ts"
+import { deliver } from "./engine/signals.ts"
+import type { SignalArguments } from "./Implementation.ts"
+import type { AnyDefinition, ExitName, Outcome, SignalName, StateName } from "./types/Table.ts"
 
 /** The handle of a forked run. */
 export interface RunHandle<D extends AnyDefinition, out E> {
@@ -20,7 +23,14 @@ export interface RunHandle<D extends AnyDefinition, out E> {
    * 1,024 events are kept, and one that falls further behind misses the oldest.
    */
   readonly events: Stream.Stream<RunEvent<StateName<D>>>
-  /** Interrupts the run with all its branches, and waits for their finalizers. */
+  /**
+   * Sends the run a signal; one that it does not wait for yet is kept. Fails with `RunNotFound` when the run has ended.
+   */
+  readonly signal: <const S extends SignalName<D>>(
+    signal: S,
+    ...payload: SignalArguments<D, S>
+  ) => Effect.Effect<void, RunNotFound>
+  /** Interrupts the run with all its branches, and waits for their finalizers and for its rollback. */
   readonly interrupt: Effect.Effect<void>
 }
 
@@ -31,7 +41,7 @@ export const forkRun = (
   machine: Machine,
   start: Node,
   input: unknown,
-  id: string | undefined
+  settings: RunSettings | undefined
 ): Effect.Effect<RunHandle<AnyDefinition, unknown>, never, Scope.Scope> =>
   Effect.gen(function* () {
     const clock = yield* Clock.Clock
@@ -40,8 +50,8 @@ export const forkRun = (
       const time = clock.currentTimeMillisUnsafe()
       PubSub.publishUnsafe(published, { ...happening, workflow: machine.graph.name, runId: run.id, time })
     }
-    const run: Run = new Run(machine, start, input, id, observe)
-    const fiber = yield* Effect.suspend(() => run.advance(start, { _tag: start.name, payload: input })).pipe(
+    const run: Run = new Run(machine, start, input, settings, observe)
+    const fiber = yield* Effect.suspend(() => run.start(input)).pipe(
       Effect.onExit((exit) => Effect.sync(() => observe({ _tag: "RunFinished", exit }))),
       Effect.forkScoped
     )
@@ -51,6 +61,12 @@ export const forkRun = (
       fiber: fiber as Fiber.Fiber<never, unknown>,
       state: Effect.sync(() => run.node.name),
       events: Stream.fromPubSub(published).pipe(Stream.takeUntil((event) => event._tag === "RunFinished")),
+      signal: (name: string, payload?: unknown) =>
+        Effect.suspend(() =>
+          fiber.pollUnsafe() === undefined
+            ? deliver(run, name, payload)
+            : Effect.fail(new RunNotFound({ workflow: machine.graph.name, runId: run.id }))
+        ),
       interrupt: Fiber.interrupt(fiber)
     }
     return handle

@@ -6,17 +6,24 @@ import type { Workflow } from "./Implementation.ts"
 import type { InMemory } from "./types/Place.ts"
 
 export type {
+  BranchCompensationContext,
   BranchContext,
+  CallContext,
   CatchContext,
+  CompensationContext,
   Context,
+  ItemCompensationContext,
   ItemContext,
   JoinContext,
-  RunInfo
+  Pending,
+  PollContext,
+  RunInfo,
+  SignalContext
 } from "./Context.ts"
-export { type Builder, type Definition, define } from "./Definition.ts"
+export { type Builder, type Definition, define, type ExitOptions } from "./Definition.ts"
 export type { RunEvent } from "./Event.ts"
 export { type FailureContext, failureContext } from "./engine/failure.ts"
-export type { RunOptions, Step, StepOptions, Workflow } from "./Implementation.ts"
+export type { RunOptions, Step, StepOptions, Workflow, WorkflowOptions } from "./Implementation.ts"
 export type { RunHandle } from "./RunHandle.ts"
 export { type Cell, cell, type Store } from "./Store.ts"
 export type { Exit, InMemory, State } from "./types/Place.ts"
@@ -27,6 +34,8 @@ export type {
   Input,
   Outcome,
   Payload,
+  SignalName,
+  SignalPayload,
   StateName,
   TargetName
 } from "./types/Table.ts"

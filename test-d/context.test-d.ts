@@ -15,7 +15,8 @@ expectType<true>({} as Is<Pack["input"], Order>)
 expectType<true>({} as Is<Pack["payload"], Stock>)
 expectType<true>({} as Is<Pack["attempt"], number>)
 expectType<true>({} as Is<Pack["run"]["id"], string>)
-expectType<true>({} as Is<keyof Pack, "input" | "payload" | "store" | "attempt" | "run" | "to">)
+expectType<true>({} as Is<keyof Pack, "input" | "state" | "payload" | "store" | "attempt" | "run" | "to">)
+expectType<true>({} as Is<Pack["state"], "Pack">)
 expectType<true>({} as Is<keyof Pack["to"], "Shipped" | "Rejected" | "Check">)
 expectType<true>({} as Is<Parameters<Pack["to"]["Check"]>, [payload: Order]>)
 expectType<true>({} as Is<Parameters<Pack["to"]["Rejected"]>, [payload: string]>)
@@ -31,7 +32,7 @@ expectError(() => {
 
 // A branch chooses no transition; a join has its results, a catch its error.
 type Branch = Workflow.BranchContext<typeof Shop, "Check">
-expectType<true>({} as Is<keyof Branch, "input" | "payload" | "store" | "attempt" | "run">)
+expectType<true>({} as Is<keyof Branch, "input" | "state" | "payload" | "store" | "attempt" | "run">)
 Shop.split("Check", {
   one: (context) => {
     expectType<true>({} as Is<typeof context, Branch>)

@@ -1,46 +1,88 @@
 /**
  * Compiles a graph and its handlers into linked nodes.
  */
+import { Duration } from "effect"
 import { match } from "ts-pattern"
+import { JoinTimeout, StateTimeout } from "../Errors.ts"
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
-import type { Spec } from "../graph/Spec.ts"
+import type { SharedPolicy, Spec, Work } from "../graph/Spec.ts"
 import { joinItems, joinNamed } from "./branches.ts"
-import { type Machine, type Node, type Perform, performing, type Transition } from "./Node.ts"
-import { withPolicies } from "./policies.ts"
+import { callWorkflow } from "./calling.ts"
+import { type Machine, type Node, type Perform, performing, type Targets, type Transition } from "./Node.ts"
+import { ownRecover, sharedRecover, withCompensations, withPolicies } from "./policies.ts"
+import { pollForAnswer, waitForSignal } from "./waiting.ts"
 
 /** Compiles a validated graph with a handler for every state. */
-export const makeMachine = (graph: Graph, specs: ReadonlyMap<string, Spec>): Machine => {
+export const makeMachine = (graph: Graph, specs: ReadonlyMap<string, Spec>, shared: SharedPolicy): Machine => {
   const links = new Map(graph.places.map((place) => [place.name, new Map<string, Node>()]))
-  const nodes = new Map(graph.places.map((place) => [place.name, makeNode(place, specs, links.get(place.name)!)]))
-  for (const { name, targets } of graph.places) {
-    for (const target of targets) links.get(name)!.set(target, nodes.get(target)!)
+  const fallback = makeTargets(graph.fallback)
+  const nodes = new Map(
+    graph.places.map((place) => {
+      const spec = specs.get(place.name)
+      const perform = spec === undefined ? () => undefined : makePerform(graph, place.name, spec, shared, fallback)
+      return [place.name, makeNode(place, perform, links.get(place.name)!)]
+    })
+  )
+  for (const { kind, name, targets } of graph.places) {
+    const permitted = kind === "exit" || graph.fallback.includes(name) ? targets : [...targets, ...graph.fallback]
+    for (const target of permitted) links.get(name)!.set(target, nodes.get(target)!)
   }
-  return { graph, nodes }
+  const runs = graph.signals.length > 0 ? new Map() : undefined
+  return { graph, nodes, shouldRollBack: shared.rollback, runs }
 }
 
-const makeNode = (place: GraphPlace, specs: ReadonlyMap<string, Spec>, targets: ReadonlyMap<string, Node>): Node => {
-  const spec = specs.get(place.name)
-  return {
-    name: place.name,
-    perform: spec === undefined ? () => undefined : makePerform(place.name, spec),
-    targets: spec === undefined ? undefined : targets,
-    to: Object.fromEntries(place.targets.map((target) => [target, makeTransition(target)]))
-  }
-}
+const makeNode = (place: GraphPlace, perform: Perform, targets: ReadonlyMap<string, Node>): Node => ({
+  name: place.name,
+  perform,
+  targets: place.kind === "exit" ? undefined : targets,
+  to: makeTargets(place.targets),
+  rollsBack: place.rollback === true
+})
+
+const makeTargets = (targets: ReadonlyArray<string>): Targets =>
+  Object.fromEntries(targets.map((target) => [target, makeTransition(target)]))
 
 /** The function is named for its target, so that an error can say what was not called. */
-const makeTransition = (target: string): ((payload: unknown) => Transition) =>
-  Object.defineProperty((payload: unknown) => ({ _tag: target, payload }), "name", { value: target })
+const makeTransition = (target: string): ((payload: unknown) => Transition) => {
+  const make = (payload: unknown) => ({ _tag: target, payload })
+  const after = (delay: Duration.Input, payload: unknown) => ({
+    _tag: target,
+    payload,
+    after: Duration.fromInputUnsafe(delay)
+  })
+  return Object.assign(Object.defineProperty(make, "name", { value: target }), { after })
+}
 
-const makePerform = (state: string, { policies, work }: Spec): Perform =>
-  withPolicies(
-    state,
-    match(work)
-      .with({ _tag: "task" }, ({ run }) => performing(run))
-      .with({ _tag: "route" }, ({ choose }) => performing(choose))
-      .with({ _tag: "split" }, (split) => joinNamed(state, split))
-      .with({ _tag: "forEach" }, (forEach) => joinItems(state, forEach))
-      .exhaustive(),
-    policies,
-    work._tag
-  )
+const makePerform = (
+  graph: Graph,
+  state: string,
+  { policies, work }: Spec,
+  shared: SharedPolicy,
+  fallback: Targets
+): Perform => {
+  const Timeout = work._tag === "split" || work._tag === "forEach" ? JoinTimeout : StateTimeout
+  const remembering = withCompensations(state, policies)
+  const own = policies.map((policy) => ({
+    policy,
+    timedOut: (duration: Duration.Duration) => new Timeout({ state, duration }),
+    recover: ownRecover(remembering)
+  }))
+  const isShared = work._tag !== "route" && !graph.fallback.includes(state)
+  const others = (isShared ? shared.policies : []).map((policy) => ({
+    policy,
+    timedOut: (duration: Duration.Duration) => new StateTimeout({ state, duration }),
+    recover: sharedRecover(fallback)
+  }))
+  return withPolicies(remembering(makeWork(state, work)), [...own, ...others])
+}
+
+const makeWork = (state: string, work: Work): Perform =>
+  match(work)
+    .with({ _tag: "task" }, ({ run }) => performing(run))
+    .with({ _tag: "route" }, ({ choose }) => performing(choose))
+    .with({ _tag: "split" }, (split) => joinNamed(state, split))
+    .with({ _tag: "forEach" }, (forEach) => joinItems(state, forEach))
+    .with({ _tag: "wait" }, (wait) => waitForSignal(wait))
+    .with({ _tag: "poll" }, (poll) => pollForAnswer(state, poll))
+    .with({ _tag: "call" }, (call) => callWorkflow(state, call))
+    .exhaustive()

@@ -1,18 +1,24 @@
 /**
  * A compiled workflow: linked nodes, in which what is the same for every run is worked out.
  */
+import type { Cause, Duration } from "effect"
 import type { Graph } from "../graph/Graph.ts"
 import type { AnyFunction } from "../types/Result.ts"
-import type { Visit } from "./Run.ts"
+import type { Run, Visit } from "./Run.ts"
 
 /** A transition as the engine sees it: plain data. */
 export interface Transition {
   readonly _tag: string
   readonly payload: unknown
+  /** How long after it was made it takes effect. */
+  readonly after?: Duration.Duration
 }
 
 /** Does the work of a state: gives a transition, an Effect of one, or a generator that returns one. */
 export type Perform = (visit: Visit) => unknown
+
+/** What a handler receives as `to`. */
+export type Targets = Readonly<Record<string, (payload: unknown) => Transition>>
 
 /** A place, linked to the places that may follow it. */
 export interface Node {
@@ -20,14 +26,19 @@ export interface Node {
   readonly perform: Perform
   /** The permitted targets; `undefined` for an exit. */
   readonly targets: ReadonlyMap<string, Node> | undefined
-  /** What a handler receives as `to`. */
-  readonly to: Readonly<Record<string, (payload: unknown) => Transition>>
+  readonly to: Targets
+  /** Whether the run undoes what it has completed when it ends here. */
+  readonly rollsBack: boolean
 }
 
 /** A compiled workflow. */
 export interface Machine {
   readonly graph: Graph
   readonly nodes: ReadonlyMap<string, Node>
+  /** Says which failures are rolled back. */
+  readonly shouldRollBack: (cause: Cause.Cause<unknown>) => boolean
+  /** The runs in progress by id; only of a workflow with signals. */
+  readonly runs: Map<string, Run> | undefined
 }
 
 /** A function of the user, to be called with a visit: what the types of its context promise, a visit has. */

@@ -5,15 +5,18 @@
  * Effects. Only an Effect that has to be waited for goes through the fiber's own run loop, as the continuation of which
  * the state loop goes on: nothing on the stack and nothing in memory grows with the number of transitions.
  */
-import { Cause, Context, Effect, Exit, Scope } from "effect"
+import { Cause, Context, Duration, Effect, Exit, Scope } from "effect"
 import type { DistributedOmit } from "type-fest"
-import { InputNotGiven, InvalidTransition } from "../Errors.ts"
+import type { Pending } from "../Context.ts"
+import { CompensationFailed, InputNotGiven, InvalidTransition, RunIdInUse, RunTimeout } from "../Errors.ts"
 import type { RunEvent } from "../Event.ts"
-import type { AnyEffect } from "../graph/Spec.ts"
+import type { AnyEffect, CompletedStep } from "../graph/Spec.ts"
 import { type AnyStore, makeStore } from "../Store.ts"
 import { annotateFailure, type FailureContext } from "./failure.ts"
-import type { Machine, Node, Transition } from "./Node.ts"
+import type { Machine, Node, Targets, Transition } from "./Node.ts"
 import { toEffect, toEffectThen } from "./result.ts"
+import { Rollback, UndoFailed } from "./rollback.ts"
+import { Mailbox } from "./signals.ts"
 
 /** An event before the run has signed it. */
 export type Happening = DistributedOmit<RunEvent<string>, "workflow" | "runId" | "time">
@@ -23,6 +26,15 @@ export type Observe = (event: Happening) => void
 
 /** Stands for the input of a step that was given none. */
 export const noInput = Symbol("no input")
+
+/** What the caller of a run can say of it. */
+export interface RunSettings {
+  readonly id?: string | undefined
+  readonly timeout?: Duration.Input | undefined
+  readonly compensationTimeout?: Duration.Input | undefined
+  /** Takes over what the run has completed when it reaches an exit: of a run that another one calls. */
+  readonly adopt?: (steps: ReadonlyArray<CompletedStep>) => void
+}
 
 /** After so many transitions without waiting, a run lets other fibers go first, as Effect's own run loop does. */
 const transitionsBeforeYield = 2048
@@ -45,11 +57,14 @@ export class Visit {
   }
 
   get input(): unknown {
-    if (this.run.input === noInput) throw new InputNotGiven({ state: this.node.name })
-    return this.run.input
+    return this.run.givenInput
   }
 
-  get to(): Node["to"] {
+  get state(): string {
+    return this.node.name
+  }
+
+  get to(): Targets {
     return this.node.to
   }
 
@@ -71,6 +86,20 @@ export class CatchVisit extends Visit {
   constructor(visit: Visit, error: unknown) {
     super(visit.run, visit.node, visit.payload, visit.run.attempt)
     this.error = error
+  }
+}
+
+/** The context of a catch that all handlers share: it goes to the fallback. */
+export class FallbackVisit extends CatchVisit {
+  private readonly fallback: Targets
+
+  constructor(visit: Visit, error: unknown, fallback: Targets) {
+    super(visit, error)
+    this.fallback = fallback
+  }
+
+  override get to(): Targets {
+    return this.fallback
   }
 }
 
@@ -96,6 +125,40 @@ export class ItemVisit extends Visit {
   }
 }
 
+/** What a poll gives while there is no answer. */
+export const pending: Pending = { pending: true }
+
+/** The context of a poll. */
+export class PollVisit extends Visit {
+  constructor(visit: Visit) {
+    super(visit.run, visit.node, visit.payload, visit.attempt)
+  }
+
+  get pending(): Pending {
+    return pending
+  }
+}
+
+/** The context of what a signal leads to. */
+export class SignalVisit extends Visit {
+  readonly signal: unknown
+
+  constructor(visit: Visit, signal: unknown) {
+    super(visit.run, visit.node, visit.payload, visit.attempt)
+    this.signal = signal
+  }
+}
+
+/** The context of what an exit of a called workflow leads to. */
+export class CallVisit extends Visit {
+  readonly result: unknown
+
+  constructor(visit: Visit, result: unknown) {
+    super(visit.run, visit.node, visit.payload, visit.attempt)
+    this.result = result
+  }
+}
+
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
 /** The tag of a transition; of anything else, what is no name of a place. */
@@ -104,14 +167,17 @@ const tagOf = (result: unknown): string => (result as Transition | undefined | n
 /** A run in progress. */
 export class Run {
   readonly machine: Machine
-  readonly input: unknown
   readonly observe: Observe | undefined
   /** The place the run is at. */
   node: Node
   /** How often the work of the state has begun, where policies count it. */
   attempt = 0
-  private givenId: string | undefined
+  private readonly input: unknown
+  private readonly settings: RunSettings | undefined
+  private ownId: string | undefined
   private ownStore: AnyStore | undefined = undefined
+  private ownMailbox: Mailbox | undefined = undefined
+  private ownRollback: Rollback | undefined = undefined
   // The states passed, as a ring.
   private readonly passed: Array<Node>
   private passedCount = 0
@@ -119,23 +185,77 @@ export class Run {
   // run: it is emptied after each, so that the fiber's context changes once a run and not once a state.
   private scope: Scope.Closeable | undefined = undefined
 
-  constructor(machine: Machine, start: Node, input: unknown, id?: string, observe?: Observe) {
+  constructor(machine: Machine, start: Node, input: unknown, settings?: RunSettings, observe?: Observe) {
     this.machine = machine
     this.input = input
     this.observe = observe
     this.node = start
-    this.givenId = id
+    this.settings = settings
+    this.ownId = settings?.id
     this.passed = [start]
   }
 
   get id(): string {
-    this.givenId ??= globalThis.crypto.randomUUID()
-    return this.givenId
+    this.ownId ??= globalThis.crypto.randomUUID()
+    return this.ownId
+  }
+
+  get givenInput(): unknown {
+    if (this.input === noInput) throw new InputNotGiven({ state: this.node.name })
+    return this.input
   }
 
   get store(): AnyStore {
     this.ownStore ??= makeStore(this.machine.graph.cells)
     return this.ownStore
+  }
+
+  get mailbox(): Mailbox {
+    this.ownMailbox ??= new Mailbox()
+    return this.ownMailbox
+  }
+
+  /** What is to be undone if the run fails. */
+  get rollback(): Rollback {
+    this.ownRollback ??= new Rollback()
+    return this.ownRollback
+  }
+
+  get compensationTimeout(): Duration.Duration | undefined {
+    const limit = this.settings?.compensationTimeout
+    return limit === undefined ? undefined : Duration.fromInputUnsafe(limit)
+  }
+
+  /** Runs from the place the run is at, within its time, and where signals can find it. */
+  start(payload: unknown): AnyEffect {
+    const { runs } = this.machine
+    const entered = { _tag: this.node.name, payload }
+    const timeout = this.settings?.timeout
+    const begin = () =>
+      timeout === undefined ? this.advance(this.node, entered) : this.limit(Duration.fromInputUnsafe(timeout), entered)
+    return runs === undefined ? begin() : this.listed(runs, begin)
+  }
+
+  private listed(runs: Map<string, Run>, begin: () => AnyEffect): AnyEffect {
+    const listedRun = Effect.suspend(() => {
+      if (runs.has(this.id)) throw new RunIdInUse({ workflow: this.machine.graph.name, runId: this.id })
+      runs.set(this.id, this)
+      return begin()
+    })
+    return Effect.onExitPrimitive(listedRun, () => {
+      if (runs.get(this.id) === this) runs.delete(this.id)
+      return undefined
+    })
+  }
+
+  private limit(duration: Duration.Duration, entered: Transition): AnyEffect {
+    const { name: workflow } = this.machine.graph
+    return this.wait(
+      Effect.timeoutOrElse(
+        Effect.suspend(() => this.advance(this.node, entered)),
+        { duration, orElse: () => Effect.fail(new RunTimeout({ workflow, duration })) }
+      )
+    )
   }
 
   /** Runs from a place to an exit, and gives the last transition. */
@@ -158,13 +278,32 @@ export class Run {
         // Only a transition has a target.
         transition = result as Transition
         if (this.observe !== undefined) this.observe({ _tag: "TransitionTaken", state: node.name, target: target.name })
+        if (transition.after !== undefined) return this.delay(target, transition)
         node = target
       }
     } catch (defect) {
       return this.fail(Cause.die(defect))
     }
     this.node = node
+    return this.ownRollback === undefined ? Effect.succeed(transition) : this.finish(this.ownRollback, transition)
+  }
+
+  /** Ends the run at an exit: what it has completed is undone, or given to its caller, or stays. */
+  private finish(rollback: Rollback, transition: Transition): AnyEffect {
+    if (this.node.rollsBack) {
+      const undone = Effect.uninterruptible(rollback.unwind(0, Cause.empty, this.compensationTimeout))
+      return this.wait(
+        Effect.flatMap(undone, () => (rollback.isClean ? Effect.succeed(transition) : Effect.failCause(Cause.empty)))
+      )
+    }
+    const steps = rollback.release()
+    this.settings?.adopt?.(steps)
     return Effect.succeed(transition)
+  }
+
+  /** Takes over what a workflow that was called has completed. */
+  readonly adopt = (steps: ReadonlyArray<CompletedStep>): void => {
+    this.rollback.adopt(steps)
   }
 
   /** Runs the work of one state, and gives the transition it chose. */
@@ -211,7 +350,13 @@ export class Run {
     if (this.observe !== undefined)
       this.observe({ _tag: "TransitionTaken", state: this.node.name, target: target.name })
     // `follow` has found the tag among the targets.
-    return this.advance(target, result as Transition)
+    const transition = result as Transition
+    return transition.after === undefined ? this.advance(target, transition) : this.delay(target, transition)
+  }
+
+  /** Waits until a transition takes effect. */
+  private delay(target: Node, { _tag, after = Duration.zero, payload }: Transition): AnyEffect {
+    return this.wait(Effect.flatMap(Effect.sleep(after), () => this.advance(target, { _tag, payload })))
   }
 
   /** Runs the finalizers of the visit. */
@@ -233,15 +378,54 @@ export class Run {
       fiber.setContext(Context.add(context, Scope.Scope, scope))
       const released = Effect.onExitPrimitive(effect, (exit) => {
         fiber.setContext(context)
-        return scope.state._tag === "Empty" ? undefined : this.release(exit)
+        const release = scope.state._tag === "Empty" ? undefined : this.release(exit)
+        const undo =
+          Exit.isSuccess(exit) || this.ownRollback === undefined ? undefined : this.undo(this.ownRollback, exit)
+        return release === undefined || undo === undefined ? (release ?? undo) : Effect.ensuring(release, undo)
       })
-      return Effect.catchCause(released, (cause) => Effect.failCause(this.annotate(cause)))
+      return Effect.catchCause(released, (cause) => Effect.failCause(this.annotate(this.surfaced(cause))))
+    })
+  }
+
+  /**
+   * Undoes what a run that failed has completed. It dies when something could not be undone: a defect is what remains of
+   * a fiber that is interrupted, and in any other the run makes it its failure.
+   */
+  private undo(rollback: Rollback, { cause }: Exit.Failure<unknown, unknown>): Effect.Effect<void> {
+    return Effect.suspend(() => {
+      const undone = this.machine.shouldRollBack(cause)
+        ? rollback.unwind(0, cause, this.compensationTimeout)
+        : Effect.void
+      return Effect.flatMap(undone, () =>
+        rollback.isClean ? Effect.void : Effect.die(rollback.failed(this.machine.graph.name, this.id, cause))
+      )
+    })
+  }
+
+  /** What could not be undone is the failure of the run, whatever else there was: it holds that. */
+  private surfaced(cause: Cause.Cause<unknown>): Cause.Cause<unknown> {
+    if (this.ownRollback === undefined || this.ownRollback.isClean) return cause
+    const failed = cause.reasons.filter(Cause.isDieReason).find(({ defect }) => defect instanceof CompensationFailed)
+    return failed === undefined ? cause : Cause.fail(failed.defect)
+  }
+
+  /** Undoes what was completed after the first `kept` steps, because the join that it was for has failed. */
+  undoSince(kept: number, cause: Cause.Cause<unknown>): Effect.Effect<void> | undefined {
+    const rollback = this.ownRollback
+    if (rollback === undefined || rollback.size <= kept) return undefined
+    return Effect.suspend(() => {
+      if (!this.machine.shouldRollBack(cause)) return Effect.void
+      return Effect.flatMap(rollback.unwind(kept, cause, this.compensationTimeout), () =>
+        rollback.isClean ? Effect.void : Effect.die(new UndoFailed(cause))
+      )
     })
   }
 
   /** Fails, saying where; a run that waits has that said for all its failures around it. */
   private fail(cause: Cause.Cause<unknown>): AnyEffect {
-    return Effect.failCause(this.scope === undefined ? this.annotate(cause) : cause)
+    if (this.scope !== undefined) return Effect.failCause(cause)
+    if (this.ownRollback !== undefined) return this.wait(Effect.failCause(cause))
+    return Effect.failCause(this.annotate(cause))
   }
 
   private annotate(cause: Cause.Cause<unknown>): Cause.Cause<unknown> {

@@ -6,29 +6,41 @@
  * caller: deciding by a failure of the branch would put a handler around each.
  */
 import { Cause, Context, Effect, Exit, type Fiber, Scope } from "effect"
-import type { AnyEffect, Concurrency, ForEachWork, SplitWork } from "../graph/Spec.ts"
+import type { AnyEffect, Compensation, Concurrency, ForEachWork, SplitWork } from "../graph/Spec.ts"
 import type { Strategy } from "../Join.ts"
 import { type Perform, performing } from "./Node.ts"
 import { ItemVisit, JoinVisit, type Visit } from "./Run.ts"
 import { toEffect } from "./result.ts"
+import type { Undo } from "./rollback.ts"
 import { type Decision, type Label, makeRule, type Rule, Tally } from "./strategies.ts"
 
 /** The work of a split. */
-export const joinNamed = (state: string, { branches, concurrency, join, strategy }: SplitWork): Perform => {
+export const joinNamed = (
+  state: string,
+  { branches, compensations, concurrency, join, strategy }: SplitWork
+): Perform => {
   const names = Object.keys(branches)
+  const undos = names.map((name) => undoOf(state, compensations[name]))
+  const compensated = Object.keys(compensations).length > 0
   const bodies = Object.values(branches).map(performing)
   const labels = names.map((branch) => ({ branch }))
   const rule = makeRule(state, strategy, (values) => Object.fromEntries(names.map((name, i) => [name, values[i]])))
   return fanOut({ rule, strategy, concurrency, join: performing(join) }, (visit) => ({
     labels,
     nameOf: (index) => names[index]!,
-    begin: (index) => bodies[index]!(visit)
+    undoOf: (index) => undos[index],
+    begin: (index) => bodies[index]!(visit),
+    compensated
   }))
 }
 
 /** The work of a forEach. */
-export const joinItems = (state: string, { concurrency, each, items, join, strategy }: ForEachWork): Perform => {
+export const joinItems = (
+  state: string,
+  { compensation, concurrency, each, items, join, strategy }: ForEachWork
+): Perform => {
   const itemsOf = performing(items)
+  const undo = undoOf(state, compensation)
   const body = performing(each)
   const rule = makeRule(state, strategy, (values) => values)
   return fanOut({ rule, strategy, concurrency, join: performing(join) }, (visit) => {
@@ -37,10 +49,15 @@ export const joinItems = (state: string, { concurrency, each, items, join, strat
     return {
       labels,
       nameOf: (index) => index,
-      begin: (index) => body(new ItemVisit(visit, labels[index]!.item, index))
+      undoOf: () => undo,
+      begin: (index) => body(new ItemVisit(visit, labels[index]!.item, index)),
+      compensated: undo !== undefined
     }
   })
 }
+
+const undoOf = (state: string, compensation: Compensation | undefined): Undo | undefined =>
+  compensation === undefined ? undefined : { state, compensation }
 
 /** What is the same for every visit. */
 interface Plan {
@@ -54,7 +71,10 @@ interface Plan {
 interface Branches {
   readonly labels: ReadonlyArray<Label>
   readonly nameOf: (index: number) => string | number
+  readonly undoOf: (index: number) => Undo | undefined
   readonly begin: (index: number) => unknown
+  /** Whether some of them have something to undo. */
+  readonly compensated: boolean
 }
 
 const fanOut =
@@ -91,7 +111,17 @@ class Fan {
 
   run(): AnyEffect {
     if (this.decision !== "wait") return this.conclude()
-    return Effect.flatMap(this.branchesEnd(), () => this.conclude())
+    const joined = Effect.flatMap(this.branchesEnd(), () => this.conclude())
+    return this.branches.compensated ? this.undoIfFailed(joined) : joined
+  }
+
+  /** A join that fails leaves nothing behind: what its branches have done is undone before the failure goes on. */
+  private undoIfFailed(joined: AnyEffect): AnyEffect {
+    const { run } = this.visit
+    const kept = run.rollback.size
+    return Effect.onExitPrimitive(joined, (exit) =>
+      Exit.isSuccess(exit) ? undefined : run.undoSince(kept, exit.cause)
+    )
   }
 
   /** Starts the branches and waits for the last; interrupted, it stops them all. */
@@ -132,6 +162,7 @@ class Fan {
     if (Exit.isExit(effect)) {
       // A finished Effect needs no fiber.
       this.starting--
+      this.remember(index, effect)
       this.settle(index, effect)
       return
     }
@@ -139,6 +170,7 @@ class Fan {
     const fiber = fork(Context.add(this.parent.context, Scope.Scope, scope), effect)
     this.starting--
     this.watch(fiber, (exit) => {
+      this.remember(index, exit)
       if (scope.state._tag === "Empty") this.settle(index, exit)
       else this.release(index, scope, exit)
     })
@@ -147,10 +179,20 @@ class Fan {
 
   private begin(index: number): AnyEffect {
     try {
-      return toEffect(this.branches.begin(index))
+      const effect = toEffect(this.branches.begin(index))
+      return this.branches.undoOf(index)?.compensation.uninterruptible ? Effect.uninterruptible(effect) : effect
     } catch (defect) {
       return Exit.die(defect)
     }
+  }
+
+  /** A branch that has succeeded may have to be undone, even if its success came too late to count. */
+  private remember(index: number, exit: Exit.Exit<unknown, unknown>): void {
+    const undo = this.branches.undoOf(index)
+    if (undo === undefined || Exit.isFailure(exit)) return
+    const { run } = this.visit
+    const branch = this.branches.nameOf(index)
+    run.rollback.complete(run, undo, exit.value, { visit: this.visit, branch, label: this.branches.labels[index]! })
   }
 
   /** Calls back when a fiber has ended, and then starts what may start now. */

@@ -1,42 +1,62 @@
 /**
- * What stands around the work of a state: timeouts, retries and catches, from the inside out.
+ * What stands around the work of a state: timeouts, retries, guards and catches, from the inside out, and what it
+ * remembers to undo.
  */
-import { Effect, Predicate } from "effect"
+import { type Duration, Effect, Exit, Predicate } from "effect"
 import { match } from "ts-pattern"
-import { JoinTimeout, StateTimeout } from "../Errors.ts"
-import type { AnyEffect, Policy, Work } from "../graph/Spec.ts"
+import type { AnyEffect, Policy } from "../graph/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
-import { type Perform, performing } from "./Node.ts"
-import { CatchVisit, type Visit } from "./Run.ts"
-import { toEffect } from "./result.ts"
+import { type Perform, performing, type Targets, type Transition } from "./Node.ts"
+import { CatchVisit, FallbackVisit, type Visit } from "./Run.ts"
+import { isPlain, toEffect } from "./result.ts"
+import type { Undo } from "./rollback.ts"
+
+/** A policy, with what it does that depends on whose it is: the state's own, or one that all states share. */
+export interface Placed {
+  readonly policy: Policy
+  readonly timedOut: (duration: Duration.Duration) => unknown
+  readonly recover: (handle: AnyFunction, visit: Visit, error: unknown) => AnyEffect
+}
+
+/** What a catch of the state itself gives. */
+export const ownRecover =
+  (remembering: (perform: Perform) => Perform): Placed["recover"] =>
+  (handle, visit, error) =>
+    toEffect(remembering(performing(handle))(new CatchVisit(visit, error)))
+
+/** What a catch that all states share gives. */
+export const sharedRecover =
+  (fallback: Targets): Placed["recover"] =>
+  (handle, visit, error) =>
+    toEffect(performing(handle)(new FallbackVisit(visit, error, fallback)))
 
 /** Puts policies around the work of a state. Each sees only what stands within it. */
-export const withPolicies = (
-  state: string,
-  perform: Perform,
-  policies: ReadonlyArray<Policy>,
-  work: Work["_tag"]
-): Perform => {
+export const withPolicies = (perform: Perform, policies: ReadonlyArray<Placed>): Perform => {
   if (policies.length === 0) return perform
-  const Timeout = work === "task" ? StateTimeout : JoinTimeout
   const attempt = (visit: Visit): AnyEffect => Effect.suspend(() => toEffect(perform(visit.nextAttempt())))
   return policies.reduce(
-    (inner, policy) =>
+    (inner, { policy, recover, timedOut }) =>
       match(policy)
+        // What is to be undone is remembered by the functions themselves.
+        .with({ _tag: "compensate" }, () => inner)
         .with(
           { _tag: "timeout" },
           ({ duration }) =>
             (visit: Visit) =>
-              Effect.timeoutOrElse(inner(visit), {
-                duration,
-                orElse: () => Effect.fail(new Timeout({ state, duration }))
-              })
+              Effect.timeoutOrElse(inner(visit), { duration, orElse: () => Effect.fail(timedOut(duration)) })
         )
         .with(
           { _tag: "retry" },
           ({ options }) =>
             (visit: Visit) =>
               Effect.retry(inner(visit), options)
+        )
+        .with(
+          { _tag: "guard" },
+          ({ guard }) =>
+            (visit: Visit) =>
+              // What the types of its context promise, a visit has.
+              guard(inner(visit), visit as never)
         )
         .with(
           { _tag: "catch" },
@@ -55,10 +75,46 @@ export const withPolicies = (
   )
 }
 
-const recover = (handle: AnyFunction, visit: Visit, error: unknown): AnyEffect =>
-  toEffect(performing(handle)(new CatchVisit(visit, error)))
-
 const hasCase =
   (cases: Readonly<Record<string, AnyFunction>>) =>
   (error: unknown): error is { readonly _tag: string } =>
     Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag) && Object.hasOwn(cases, error._tag)
+
+/**
+ * Remembers what undoes the target that a function of the state has chosen, in the moment it is chosen: a timeout or an
+ * interruption that comes next finds it there.
+ */
+export const withCompensations = (state: string, policies: ReadonlyArray<Policy>): ((perform: Perform) => Perform) => {
+  const undos = new Map<string, Undo>(
+    policies
+      .filter((policy) => policy._tag === "compensate")
+      .flatMap(({ cases }) => Object.entries(cases))
+      .map(([target, compensation]) => [target, { state, target, compensation }])
+  )
+  if (undos.size === 0) return (perform) => perform
+  const uninterruptible = [...undos.values()].some((undo) => undo.compensation.uninterruptible)
+  return (perform) => (visit) => {
+    const result = perform(visit)
+    if (isPlain(result)) {
+      remember(undos, visit, result)
+      return result
+    }
+    const effect = toEffect(result)
+    if (Exit.isExit(effect)) {
+      if (Exit.isSuccess(effect)) remember(undos, visit, effect.value)
+      return effect
+    }
+    const remembered = Effect.onExitPrimitive(effect, (exit) => {
+      if (Exit.isSuccess(exit)) remember(undos, visit, exit.value)
+      return undefined
+    })
+    return uninterruptible ? Effect.uninterruptible(remembered) : remembered
+  }
+}
+
+const remember = (undos: ReadonlyMap<string, Undo>, { run }: Visit, result: unknown): void => {
+  // Of what is no transition the run makes a defect later.
+  const transition = result as Transition | undefined | null
+  const undo = undos.get(transition?._tag as string)
+  if (undo !== undefined) run.rollback.complete(run, undo, transition!.payload)
+}

@@ -1,7 +1,7 @@
 /**
  * What a handler is made of: the functions of the user and the data around them.
  */
-import type { Duration, Effect } from "effect"
+import type { Cause, Duration, Effect, Schedule } from "effect"
 import type { Strategy } from "../Join.ts"
 import type { AnyFunction } from "../types/Result.ts"
 
@@ -10,6 +10,19 @@ export type AnyEffect = Effect.Effect<unknown, unknown, unknown>
 
 /** How many branches run at once. */
 export type Concurrency = number | "unbounded"
+
+/** What undoes a step, and how it is run. */
+export interface Compensation {
+  readonly undo: AnyFunction
+  readonly retry: RetryOptions | undefined
+  /** Of each attempt. */
+  readonly timeout: Duration.Duration | undefined
+  /** Whether the step itself finishes once it has begun. */
+  readonly uninterruptible: boolean
+}
+
+/** A function for each of several names. */
+type Cases<F = AnyFunction> = Readonly<Record<string, F>>
 
 export interface TaskWork {
   readonly _tag: "task"
@@ -23,8 +36,10 @@ export interface RouteWork {
 
 export interface SplitWork {
   readonly _tag: "split"
-  readonly branches: Readonly<Record<string, AnyFunction>>
+  readonly branches: Cases
   readonly concurrency: Concurrency
+  /** By branch. */
+  readonly compensations: Cases<Compensation>
   readonly strategy: Strategy
   readonly join: AnyFunction
 }
@@ -34,12 +49,66 @@ export interface ForEachWork {
   readonly items: AnyFunction
   readonly each: AnyFunction
   readonly concurrency: Concurrency
+  readonly compensation: Compensation | undefined
   readonly strategy: Strategy
   readonly join: AnyFunction
 }
 
+export interface WaitWork {
+  readonly _tag: "wait"
+  /** By signal. */
+  readonly cases: Cases
+  /** `until` is a duration, a point in time, or a function of the context that gives one of them. */
+  readonly limit: { readonly until: unknown; readonly then: AnyFunction } | undefined
+}
+
+export interface PollWork {
+  readonly _tag: "poll"
+  readonly ask: AnyFunction
+  readonly schedule: Schedule.Schedule<unknown, unknown, unknown, unknown>
+  /** How many failures in a row are borne. */
+  readonly failures: number
+}
+
+export interface CallWork {
+  readonly _tag: "call"
+  readonly callee: Callee
+  readonly input: AnyFunction
+  /** By exit. */
+  readonly cases: Cases
+}
+
+/** A workflow as the one that calls it sees it. */
+export interface Callee {
+  readonly name: string
+  readonly exits: ReadonlyArray<string>
+  /** Runs it with the services of its Layer, and hands what it has to undo over to `caller` when it reaches an exit. */
+  readonly run: (input: unknown, caller: Caller) => AnyEffect
+}
+
+/** What a called workflow is told of its caller. */
+export interface Caller {
+  /** The id that the run of the callee gets. */
+  readonly id: string
+  readonly compensationTimeout: Duration.Duration | undefined
+  /** Takes over what the callee has completed, to undo it if the caller fails later. */
+  readonly adopt: (steps: ReadonlyArray<CompletedStep>) => void
+}
+
+/** A step that was completed, and what undoes it. */
+export interface CompletedStep {
+  readonly workflow: string
+  readonly state: string
+  /** The target the state went to, or else the branch or the index of the item. */
+  readonly target?: string | undefined
+  readonly branch?: string | number | undefined
+  /** What the step produced: the payload of the target, or the value of the branch. */
+  readonly payload: unknown
+  readonly undo: (cause: Cause.Cause<unknown>) => AnyEffect
+}
+
 /** What a state does. */
-export type Work = TaskWork | RouteWork | SplitWork | ForEachWork
+export type Work = TaskWork | RouteWork | SplitWork | ForEachWork | WaitWork | PollWork | CallWork
 
 /** What `Effect.retry` takes, in the widest of its types. */
 export type RetryOptions = Effect.Retry.Options<unknown>
@@ -48,13 +117,23 @@ export type RetryOptions = Effect.Retry.Options<unknown>
 export type Policy =
   | { readonly _tag: "timeout"; readonly duration: Duration.Duration }
   | { readonly _tag: "retry"; readonly options: RetryOptions }
+  | { readonly _tag: "guard"; readonly guard: (effect: AnyEffect, context: never) => AnyEffect }
   | { readonly _tag: "catch"; readonly handle: AnyFunction }
-  | { readonly _tag: "catchTags"; readonly cases: Readonly<Record<string, AnyFunction>> }
+  | { readonly _tag: "catchTags"; readonly cases: Cases }
+  | { readonly _tag: "compensate"; readonly cases: Cases<Compensation> }
 
 /** A handler: its work and its policies. */
 export interface Spec {
   readonly work: Work
   readonly policies: ReadonlyArray<Policy>
+}
+
+/** What all handlers of a workflow share. */
+export interface SharedPolicy {
+  /** What stands around every handler, innermost first; not around one that another's failure falls back to. */
+  readonly policies: ReadonlyArray<Policy>
+  /** Which failures are rolled back. */
+  readonly rollback: (cause: Cause.Cause<unknown>) => boolean
 }
 
 /** What the value of a handler holds: the graph that is the identity of its definition, its state, and what it does. */

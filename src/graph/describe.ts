@@ -1,6 +1,7 @@
 /**
  * What a handler does, as data for the graph.
  */
+import { DateTime, Duration } from "effect"
 import { match } from "ts-pattern"
 import type { GraphPolicy, GraphWork } from "./Graph.ts"
 import type { Policy, Spec } from "./Spec.ts"
@@ -9,21 +10,43 @@ import type { Policy, Spec } from "./Spec.ts"
 export const describeWork = ({ policies, work }: Spec): GraphWork => ({
   ...match(work)
     .with({ _tag: "task" }, { _tag: "route" }, ({ _tag }) => ({ kind: _tag }))
-    .with({ _tag: "split" }, ({ branches, concurrency, strategy }) => ({
+    .with({ _tag: "split" }, ({ branches, compensations, concurrency, strategy }) => ({
       kind: "split" as const,
       branches: Object.keys(branches),
       concurrency,
-      strategy
+      strategy,
+      compensated: Object.keys(compensations)
     }))
-    .with({ _tag: "forEach" }, ({ concurrency, strategy }) => ({ kind: "forEach" as const, concurrency, strategy }))
+    .with({ _tag: "forEach" }, ({ compensation, concurrency, strategy }) => ({
+      kind: "forEach" as const,
+      concurrency,
+      strategy,
+      compensated: compensation !== undefined
+    }))
+    .with({ _tag: "wait" }, ({ cases, limit }) => ({
+      kind: "wait" as const,
+      signals: Object.keys(cases),
+      ...(limit === undefined ? {} : { limit: describeLimit(limit.until) })
+    }))
+    .with({ _tag: "poll" }, ({ failures }) => ({ kind: "poll" as const, failures }))
+    .with({ _tag: "call" }, ({ callee }) => ({ kind: "call" as const, callee: callee.name }))
     .exhaustive(),
   policies: policies.map(describePolicy)
 })
 
-const describePolicy = (policy: Policy): GraphPolicy =>
+const describeLimit = (until: unknown): NonNullable<GraphWork["limit"]> => {
+  if (typeof until === "function") return "computed"
+  // What is no point in time is what the types let through as a duration.
+  return DateTime.isDateTime(until) ? until : Duration.fromInputUnsafe(until as Duration.Input)
+}
+
+/** A policy without its functions. */
+export const describePolicy = (policy: Policy): GraphPolicy =>
   match(policy)
     .with({ _tag: "timeout" }, ({ duration }) => ({ kind: "timeout" as const, duration }))
     .with({ _tag: "retry" }, () => ({ kind: "retry" as const }))
+    .with({ _tag: "guard" }, () => ({ kind: "guard" as const }))
+    .with({ _tag: "compensate" }, ({ cases }) => ({ kind: "compensate" as const, targets: Object.keys(cases) }))
     .with({ _tag: "catch" }, () => ({ kind: "catch" as const }))
     .with({ _tag: "catchTags" }, ({ cases }) => ({ kind: "catch" as const, tags: Object.keys(cases) }))
     .exhaustive()

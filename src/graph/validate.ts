@@ -1,17 +1,21 @@
 /**
  * What the types refuse, checked again on the data: for machines built in a loop, through `any`, or in plain JavaScript.
  */
-import { Array, Duration, Graph as EffectGraph, Predicate, Result } from "effect"
+import { Array, Duration, Graph as EffectGraph, Record as EffectRecord, Predicate, Result, Schedule } from "effect"
 import { match, P } from "ts-pattern"
 import type { Strategy } from "../Join.ts"
-import type { Graph, GraphPlace } from "./Graph.ts"
-import type { Concurrency, HandlerValue, Policy, Work } from "./Spec.ts"
+import type { Graph, GraphPlace, GraphSignal } from "./Graph.ts"
+import type { Callee, Compensation, Concurrency, HandlerValue, Policy, Work } from "./Spec.ts"
 
 /** Every problem of a definition, in the order of its declaration. */
 export const definitionProblems = (graph: Graph): ReadonlyArray<string> => {
   const names = new Set(graph.places.map((place) => place.name))
   return [
     ...graph.places.flatMap((place, index) => placeProblems(place, index, graph.places, names)),
+    ...graph.fallback
+      .filter((target) => !names.has(target))
+      .map((target) => `the fallback has the target '${target}', which is not declared`),
+    ...graph.signals.flatMap(({ name }, index) => signalProblems(name, index, graph.signals)),
     ...graph.entries.flatMap((entry) => entryProblems(entry, graph.places)),
     ...shapeProblems(graph)
   ]
@@ -29,18 +33,21 @@ const placeProblems = (
     .map((target) => `state '${place.name}' has the target '${target}', which is not declared`)
 ]
 
+const signalProblems = (name: string, index: number, signals: ReadonlyArray<GraphSignal>): ReadonlyArray<string> =>
+  signals.findIndex((other) => other.name === name) < index ? [`the signal '${name}' is declared twice`] : []
+
 const entryProblems = (entry: string, places: ReadonlyArray<GraphPlace>): ReadonlyArray<string> => {
   const place = places.find((place) => place.name === entry)
   if (place === undefined) return [`a run cannot start at '${entry}', which is not declared`]
   return place.kind === "exit" ? [`a run cannot start at '${entry}', which is an exit`] : []
 }
 
-const shapeProblems = ({ entries, places, start }: Graph): ReadonlyArray<string> => {
+const shapeProblems = ({ entries, fallback, places, start }: Graph): ReadonlyArray<string> => {
   const exits = places.filter((place) => place.kind === "exit").map((place) => place.name)
   if (exits.length === 0) return ["no exit is declared"]
   // Without a start, nothing is reached from it.
   const hasStart = entryProblems(start, places).length === 0
-  const reachable = reach(places, hasStart ? entries : places.map((place) => place.name), "outgoing")
+  const reachable = reach(places, hasStart ? [...entries, ...fallback] : places.map((place) => place.name), "outgoing")
   const leaving = reach(places, exits, "incoming")
   return [
     ...places
@@ -75,11 +82,18 @@ const reach = (
 /** Every problem of the handlers of a definition; a handler is `undefined` when it is no such thing. */
 export const handlerProblems = (
   graph: Graph,
-  handlers: ReadonlyMap<string, HandlerValue | undefined>
+  handlers: ReadonlyMap<string, HandlerValue | undefined>,
+  policies: ReadonlyArray<Policy>
 ): ReadonlyArray<string> => {
   const places = new Map(graph.places.map((place) => [place.name, place]))
   const missing = graph.places.filter((place) => place.kind === "state" && !handlers.has(place.name))
   return [
+    ...(policies.some((policy) => policy._tag === "catch" || policy._tag === "catchTags")
+      ? []
+      : graph.fallback.map(
+          (target) => `the fallback '${target}' is declared, but no policy of the workflow goes there`
+        )),
+    ...policies.flatMap(policyProblems).map((problem) => `the policy of the workflow: ${problem}`),
     ...missing.map((place) => `state '${place.name}' has no handler`),
     ...[...handlers].flatMap(([name, handler]) => {
       const place = places.get(name)
@@ -87,43 +101,101 @@ export const handlerProblems = (
       if (place.kind === "exit") return [`'${name}' is an exit and takes no handler`]
       return handler === undefined
         ? [`the handler of state '${name}' is neither a function nor made by the definition`]
-        : handlerProblem(graph, name, handler)
+        : handlerProblem(graph, place, handler)
     })
   ]
 }
 
-const handlerProblem = (graph: Graph, name: string, handler: HandlerValue): ReadonlyArray<string> => {
+const handlerProblem = (graph: Graph, place: GraphPlace, handler: HandlerValue): ReadonlyArray<string> => {
+  const { name } = place
   if (handler.definition !== graph) return [`this handler of state '${name}' belongs to another definition`]
   if (handler.state !== name) return [`this handler is for state '${handler.state}', not for '${name}'`]
-  return [...workProblems(handler.spec.work), ...handler.spec.policies.flatMap(policyProblems)].map(
-    (problem) => `state '${name}': ${problem}`
-  )
+  const { policies, work } = handler.spec
+  return [
+    ...workProblems(work, graph),
+    ...policies.flatMap(policyProblems),
+    ...compensatedProblems(policies, place.targets)
+  ].map((problem) => `state '${name}': ${problem}`)
 }
 
-const workProblems = (work: Work): ReadonlyArray<string> =>
+/** Every target that a state's compensations are for is one of the state's, and is so once. */
+const compensatedProblems = (
+  policies: ReadonlyArray<Policy>,
+  targets: ReadonlyArray<string>
+): ReadonlyArray<string> => {
+  const compensated = policies
+    .filter((policy) => policy._tag === "compensate")
+    .flatMap(({ cases }) => Object.keys(cases))
+  return compensated.flatMap((target, index) => [
+    ...(targets.includes(target) ? [] : [`it compensates '${target}', which is not one of its targets`]),
+    ...(compensated.indexOf(target) < index ? [`it compensates '${target}' twice`] : [])
+  ])
+}
+
+const workProblems = (work: Work, graph: Graph): ReadonlyArray<string> =>
   match(work)
     .with({ _tag: "task" }, ({ run }) => functionProblems({ "its task": run }))
     .with({ _tag: "route" }, ({ choose }) => functionProblems({ "its route": choose }))
-    .with({ _tag: "split" }, ({ branches, concurrency, join, strategy }) => [
+    .with({ _tag: "split" }, ({ branches, compensations, concurrency, join, strategy }) => [
       ...branchProblems(branches),
+      ...Object.keys(compensations)
+        .filter((name) => !Predicate.hasProperty(branches, name))
+        .map((name) => `it compensates '${name}', which is not one of its branches`),
+      ...undoProblems(compensations),
       ...concurrencyProblems(concurrency),
       ...strategyProblems(strategy, Predicate.isObject(branches) ? Object.keys(branches).length : 0),
       ...functionProblems({ "its join": join })
     ])
-    .with({ _tag: "forEach" }, ({ concurrency, each, items, join, strategy }) => [
+    .with({ _tag: "forEach" }, ({ compensation, concurrency, each, items, join, strategy }) => [
+      ...undoProblems(compensation === undefined ? {} : { "each item": compensation }),
       ...concurrencyProblems(concurrency),
       ...strategyProblems(strategy, Number.POSITIVE_INFINITY),
       ...functionProblems({ "what gives its items": items, "what it does for each item": each, "its join": join })
     ])
+    .with({ _tag: "wait" }, ({ cases, limit }) => [
+      ...Object.keys(cases)
+        .filter((name) => !graph.signals.some((signal) => signal.name === name))
+        .map((name) => `'${name}' is not a signal`),
+      ...(Object.keys(cases).length === 0 && limit === undefined ? ["it waits for nothing"] : []),
+      ...functionProblems(named(cases, (name) => `what it does on signal '${name}'`)),
+      ...(limit === undefined ? [] : functionProblems({ "what it does when the time is up": limit.then }))
+    ])
+    .with({ _tag: "poll" }, ({ ask, failures, schedule }) => [
+      ...functionProblems({ "what it asks": ask }),
+      ...countProblems("failures", failures, 0),
+      ...(Schedule.isSchedule(schedule) ? [] : ["its schedule is none"])
+    ])
+    .with({ _tag: "call" }, ({ callee, cases, input }) => [
+      ...functionProblems({ "the input of what it calls": input }),
+      ...(callee === undefined ? ["what it calls is not a definition"] : exitProblems(callee, cases)),
+      ...functionProblems(named(cases, (name) => `what it does on exit '${name}'`))
+    ])
     .exhaustive()
+
+const exitProblems = (callee: Callee, cases: Readonly<Record<string, unknown>>): ReadonlyArray<string> => [
+  ...callee.exits
+    .filter((exit) => !Object.hasOwn(cases, exit))
+    .map((exit) => `the exit '${exit}' of '${callee.name}' leads nowhere`),
+  ...Object.keys(cases)
+    .filter((exit) => !callee.exits.includes(exit))
+    .map((exit) => `'${exit}' is not an exit of '${callee.name}'`)
+]
+
+const undoProblems = (compensations: Readonly<Record<string, Compensation>>): ReadonlyArray<string> =>
+  functionProblems(
+    Object.fromEntries(Object.entries(compensations).map(([name, { undo }]) => [`the compensation of '${name}'`, undo]))
+  )
+
+const named = <A>(cases: Readonly<Record<string, A>>, name: (key: string) => string): Readonly<Record<string, A>> =>
+  EffectRecord.mapKeys(cases, name)
 
 const policyProblems = (policy: Policy): ReadonlyArray<string> =>
   match(policy)
     .with({ _tag: "timeout" }, { _tag: "retry" }, () => [])
+    .with({ _tag: "guard" }, ({ guard }) => functionProblems({ "its guard": guard }))
+    .with({ _tag: "compensate" }, ({ cases }) => undoProblems(cases))
     .with({ _tag: "catch" }, ({ handle }) => functionProblems({ "its catch": handle }))
-    .with({ _tag: "catchTags" }, ({ cases }) =>
-      Object.entries(cases).flatMap(([tag, handle]) => functionProblems({ [`its catch of '${tag}'`]: handle }))
-    )
+    .with({ _tag: "catchTags" }, ({ cases }) => functionProblems(named(cases, (tag) => `its catch of '${tag}'`)))
     .exhaustive()
 
 const branchProblems = (branches: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>

@@ -3,10 +3,11 @@
  */
 import type { IsAny } from "type-fest"
 import type { Context } from "../Context.ts"
+import type { CompensationFailed } from "../Errors.ts"
 import type { AnyHandler, Handler } from "../Handler.ts"
 import type { NoProblem, Problem } from "./Problem.ts"
 import type { NeverTaken, Result, ResultProblem, TagOf } from "./Result.ts"
-import type { AnyDefinition, DefinitionTypes, ExitName, Failure, StateName } from "./Table.ts"
+import type { AnyDefinition, DefinitionTypes, ExitName, Failure, FallbackName, StateName } from "./Table.ts"
 
 /** A handler for every state: a function, a generator, or a value made by the definition. */
 export type Handlers<D extends AnyDefinition> = {
@@ -45,9 +46,9 @@ type CheckedFunction<D extends AnyDefinition, N extends StateName<D>, Out> =
       ? NoProblem<NeverTaken<D, N, Result<Out>["taken"]>>
       : NoProblem<ResultProblem<D, N, Result<Out>["value"]>>
 
-/** `unknown` for every handler whose failures are declared, a message for every other. */
-export type CheckedFailures<D extends AnyDefinition, H> = {
-  readonly [K in keyof H]: CheckedFailure<D, K, HandlerParts<H[K]>["error"]>
+/** `unknown` for every handler whose failures are declared, or end with the policy that leaves `E`; a message for others. */
+export type CheckedFailures<D extends AnyDefinition, H, E> = {
+  readonly [K in keyof H]: CheckedFailure<D, K, Extract<HandlerParts<H[K]>["error"], E | OtherErrors<D, H>>>
 }
 
 // As above, nothing is known of the errors of a handler while `H` is its constraint: `unknown` has to pass.
@@ -60,6 +61,26 @@ type CheckedFailure<D extends AnyDefinition, K, E> = unknown extends E
 type UndeclaredFailure<K, E> = [TagOf<E>] extends [never]
   ? Problem<readonly [`state '${K & string}' can fail with what .failure does not declare`, E]>
   : Problem<`state '${K & string}' can fail with '${TagOf<E>}', which .failure does not declare`>
+
+/** The errors that the policy of a workflow is put around: those of every handler that no other falls back to. */
+export type SharedErrors<D extends AnyDefinition, H> = Exclude<
+  HandlerParts<H[Exclude<keyof H, FallbackName<D>>]>["error"],
+  CompensationFailed
+>
+
+/** The errors that the policy of a workflow does not see. */
+export type OtherErrors<D extends AnyDefinition, H> =
+  | HandlerParts<H[keyof H & FallbackName<D>]>["error"]
+  | Extract<HandlerParts<H[keyof H]>["error"], CompensationFailed>
+
+/** `unknown` when every failure is declared, else a message. */
+export type CheckedErrors<D extends AnyDefinition, E> = unknown extends E
+  ? unknown
+  : [Exclude<E, Failure<D>>] extends [never]
+    ? unknown
+    : [TagOf<Exclude<E, Failure<D>>>] extends [never]
+      ? Problem<readonly ["the workflow can fail with what .failure does not declare", Exclude<E, Failure<D>>]>
+      : Problem<`the workflow can fail with '${TagOf<Exclude<E, Failure<D>>>}', which .failure does not declare`>
 
 /** What a handler adds to its workflow. An interface, for the reason that `Result` is one. */
 export interface HandlerParts<H> {

@@ -12,9 +12,9 @@ export interface InMemory<out T> {
 /** What the builder takes as a payload: a schema, or `Workflow.type<T>()`. */
 export type PayloadSchema = Schema.Constraint | InMemory<unknown>
 
-/** Either kind of place, as far as the type level looks into it. */
+/** Any kind of place, as far as the type level looks into it. */
 export interface Place {
-  readonly kind: "state" | "exit"
+  readonly kind: "state" | "exit" | "fallback"
   readonly name: string
   readonly payload: { readonly Type: unknown }
   readonly targets: string
@@ -35,3 +35,20 @@ export interface Exit<out Name extends string, out Payload> {
   readonly payload: Payload
   readonly targets: never
 }
+
+/** Where any state may go when it fails: a place of its own, named `*`, that no run is ever at. */
+export interface Fallback<out Targets extends string> {
+  readonly kind: "fallback"
+  readonly name: "*"
+  readonly payload: InMemory<unknown>
+  readonly targets: Targets
+}
+
+/** A signal: its name and its payload. */
+export interface Signal<out Name extends string, out Payload> {
+  readonly name: Name
+  readonly payload: Payload
+}
+
+/** Any signal, as far as the type level looks into it. */
+export type AnySignal = Signal<string, { readonly Type: unknown }>

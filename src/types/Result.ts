@@ -4,6 +4,7 @@
  */
 import type { Effect, Scope } from "effect"
 import type { IsAny } from "type-fest"
+import type { Pending } from "../Context.ts"
 import type { AnyDefinition, TargetName } from "./Table.ts"
 import type { Transitions } from "./Transition.ts"
 
@@ -67,6 +68,13 @@ export type CheckedRoute<D extends AnyDefinition, N extends string, Out> = [Out]
     ? `route '${N}' must return its transition itself, not an Effect or a generator: make it a task`
     : ResultProblem<D, N, Result<Out>["value"]>
 
+/** As `CheckedResult`, for a poll, which may also give `pending`. */
+export type CheckedPoll<D extends AnyDefinition, N extends string, Out> = [
+  Exclude<Result<Out>["value"], Pending>
+] extends [Transitions<D, N>]
+  ? Out
+  : ResultProblem<D, N, Exclude<Result<Out>["value"], Pending>>
+
 /** The message for a state whose handler returns what is no transition of it, or `never`. */
 export type ResultProblem<D extends AnyDefinition, N extends string, Value> = [Value] extends [Transitions<D, N>]
   ? never
@@ -85,6 +93,8 @@ type Wrong<N extends string, Value> =
 export type NeverTaken<D extends AnyDefinition, N extends string, Taken> =
   Exclude<TargetName<D, N>, Taken> extends infer Missing extends string
     ? Missing extends string
-      ? `state '${N}' declares the target '${Missing}', but its handler never goes there`
+      ? N extends "*"
+        ? `the fallback '${Missing}' is declared, but no policy of the workflow goes there`
+        : `state '${N}' declares the target '${Missing}', but its handler never goes there`
       : never
     : never

@@ -39,7 +39,7 @@ type Undeclared<P extends Place, Names extends string> = P extends Place
   : never
 
 type UndeclaredTarget<State extends string, Target extends string> = Target extends string
-  ? `state '${State}' has the target '${Target}', which is not declared`
+  ? `${State extends "*" ? "the fallback" : `state '${State}'`} has the target '${Target}', which is not declared`
   : never
 
 type Unreachable<Name extends string> = Name extends string ? `'${Name}' cannot be reached from the start` : never
@@ -52,8 +52,8 @@ type ShapeProblem<States extends string, Exits extends string, Places extends Pl
 ] extends [never]
   ? "no exit is declared"
   :
-      | Unreachable<Exclude<States | Exits, Reach<Forward<Places>, Entries, never>>>
-      | Trap<Exclude<States, Reach<Backward<Edge<Places>, States | Exits>, Exits, never>>>
+      | Unreachable<Exclude<States | Exits, Reach<Forward<Places>, Entries | "*", never>>>
+      | Trap<Exclude<States, Reach<Backward<Edge<Places>, States | Exits | "*">, Exits, never>>>
 
 /** The messages of all problems of a table entered at `Entries`, or `never` for a sound one. */
 export type SoundnessProblem<

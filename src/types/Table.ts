@@ -17,6 +17,7 @@ export interface Table {
   readonly entries: string
   readonly cells: object
   readonly failure: unknown
+  readonly signals: Record<string, { readonly Type: unknown }>
 }
 
 /** Any definition made by `.start()`. */
@@ -39,6 +40,9 @@ export type ExitName<D extends AnyDefinition> = TableOf<D>["exits"]
 /** The states a run may be entered at, the start among them. */
 export type EntryName<D extends AnyDefinition> = TableOf<D>["entries"]
 
+/** The states that any state may go to when it fails. */
+export type FallbackName<D extends AnyDefinition> = TargetName<D, "*">
+
 /** The permitted targets of a state. */
 export type TargetName<D extends AnyDefinition, N extends string> = TableOf<D>["places"][N]["targets"]
 
@@ -55,6 +59,12 @@ export type Input<D extends AnyDefinition> = Payload<D, TableOf<D>["start"]>
 export type Outcome<D extends AnyDefinition> = {
   readonly [N in ExitName<D>]: { readonly _tag: N; readonly payload: Payload<D, N> }
 }[ExitName<D>]
+
+/** The names of the signals. */
+export type SignalName<D extends AnyDefinition> = keyof TableOf<D>["signals"] & string
+
+/** The payload of a signal. */
+export type SignalPayload<D extends AnyDefinition, S extends string> = TableOf<D>["signals"][S]["Type"]
 
 /** The cells of the store that the definition declares. */
 export type Cells<D extends AnyDefinition> = TableOf<D>["cells"]

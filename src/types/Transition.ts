@@ -1,3 +1,4 @@
+import type { Duration } from "effect"
 import type { IsAny, IsEqual } from "type-fest"
 import type { AnyDefinition, DefinitionTypes, Payload, TargetName, WorkflowName } from "./Table.ts"
 
@@ -8,6 +9,8 @@ import type { AnyDefinition, DefinitionTypes, Payload, TargetName, WorkflowName 
 export interface Transition<D extends AnyDefinition, in out Target extends string> {
   readonly _tag: Target
   readonly payload: Payload<D, Target>
+  /** How long after it was made the transition takes effect; at once unless given. */
+  readonly after?: Duration.Duration
   readonly [DefinitionTypes]: WorkflowName<D>
 }
 
@@ -21,7 +24,21 @@ export type To<D extends AnyDefinition, Target extends string> = Make<Payload<D,
 
 // `any` and `never` would pass for void in a plain `extends [void]`, so they are told apart first.
 type Make<P, Made> =
-  IsAny<P> extends true ? (payload: P) => Made : IsEqual<P, void> extends true ? () => Made : (payload: P) => Made
+  IsAny<P> extends true ? ToPayload<P, Made> : IsEqual<P, void> extends true ? ToVoid<Made> : ToPayload<P, Made>
+
+/** Makes the transition to a place with a payload. */
+export interface ToPayload<in P, out Made> {
+  (payload: P): Made
+  /** The same transition, taking effect so much later: until then the run waits, with nothing running. */
+  readonly after: (delay: Duration.Input, payload: P) => Made
+}
+
+/** Makes the transition to a place without a payload. */
+export interface ToVoid<out Made> {
+  (): Made
+  /** The same transition, taking effect so much later: until then the run waits, with nothing running. */
+  readonly after: (delay: Duration.Input) => Made
+}
 
 /**
  * What a handler receives as `to`: a function for each permitted target. An alias of the names, so that an error about a

@@ -106,12 +106,29 @@ describe("with the packed library", () => {
     const inherited = [...Object.getOwnPropertyNames(Function.prototype), "prototype"]
     assert.deepStrictEqual(
       (await completions("Shop.|")).filter((name) => !inherited.includes(name)),
-      ["decodeInput", "forEach", "fork", "graph", "implement", "layer", "route", "run", "runFrom", "split", "task"]
+      [
+        "call",
+        "decodeInput",
+        "forEach",
+        "fork",
+        "graph",
+        "implement",
+        "layer",
+        "pause",
+        "poll",
+        "route",
+        "run",
+        "runFrom",
+        "signal",
+        "split",
+        "task",
+        "wait"
+      ]
     )
   })
 
   it("offers the members of a workflow", async () => {
-    assert.deepStrictEqual(await completions("shop.|"), ["fork", "graph", "run", "runFrom", "step"])
+    assert.deepStrictEqual(await completions("shop.|"), ["fork", "graph", "run", "runFrom", "signal", "step"])
   })
 
   it.each([

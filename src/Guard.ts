@@ -1,0 +1,127 @@
+/**
+ * What stands between a handler and a dependency: circuit breakers, rate limiters, bulkheads.
+ *
+ * A guard is a function from Effect to Effect. Those of Effect's own modules are: `semaphore.withPermits(1)` is a bulkhead,
+ * shared by all who use the same semaphore. The breaker and the limiter here are Effect's, looked up in the context when
+ * the handler runs, so that a Layer says with which policy and in which store they count.
+ *
+ * The same guard can stand in a handler's `.guard(...)` and in a branch, as `effect.pipe(guard)`. A branch that is
+ * interrupted because it lost its join does not count as a failure of what it called.
+ */
+import { type Context, Effect, type Exit, type Semaphore } from "effect"
+import { CircuitBreaker, RateLimiter } from "effect/persistence"
+
+/**
+ * What can be put around any Effect: it may fail with `E`, and needs `R`. One that looks at the context of the handler, for
+ * a circuit or a limit per customer or host, takes that as its second argument.
+ */
+export type Guard<out E, out R, in Context extends ReadonlyArray<unknown> = ReadonlyArray<unknown>> = <A, E1, R1>(
+  effect: Effect.Effect<A, E1, R1>,
+  ...context: Context
+) => Effect.Effect<A, E1 | E, R1 | R>
+
+/** Which circuit, and what counts as a failure of it. */
+export interface CircuitBreakerOptions<Key, Id> {
+  /** The name of the circuit, or a function of the handler's context that gives it. */
+  readonly key: Key
+  /** The breaker, where there are several policies; `CircuitBreaker` of `effect/persistence` unless given. */
+  readonly breaker?: Context.Key<Id, CircuitBreaker.CircuitBreaker>
+  /** What an ending says of the dependency; unless given, every failure but an interruption counts against it. */
+  readonly classify?: (exit: Exit.Exit<unknown, unknown>) => CircuitBreaker.Outcome
+}
+
+/**
+ * Rejects calls at once while a dependency is failing, with Effect's `CircuitBreaker`.
+ *
+ * Fails with `CircuitBreakerError`, whose `reason` says why; a `.catchTag("CircuitBreakerError", ...)` turns it into a
+ * transition. The policy and the store are those of the Layer: `CircuitBreaker.layer({ ... })` over
+ * `CircuitBreaker.layerStoreMemory()`, or over `CircuitBreaker.layerStoreRedis()` to share circuits between processes.
+ *
+ * ```ts
+ * import { Data, Effect, Layer, Schema } from "effect"
+ * import { CircuitBreaker } from "effect/persistence"
+ * import { Guard, Workflow } from "sluice"
+ *
+ * class Quote extends Workflow.define("Quote")
+ *   .state("Ask", Schema.String, ["Quoted", "Unavailable"])
+ *   .exit("Quoted", Schema.Number)
+ *   .exit("Unavailable", Schema.String)
+ *   .start("Ask") {}
+ *
+ * class NoQuote extends Data.TaggedError("NoQuote") {}
+ * declare const ask: (symbol: string) => Effect.Effect<number, NoQuote>
+ *
+ * const Ask = Quote.task("Ask", ({ payload, to }) => Effect.map(ask(payload), to.Quoted))
+ *   .guard(Guard.circuitBreaker({ key: "quotes" }))
+ *   .catch(({ error, to }) => to.Unavailable(error._tag))
+ *
+ * const program = Quote.implement({ Ask }).run("ACME").pipe(
+ *   Effect.provide(
+ *     CircuitBreaker.layer({ tripPolicy: CircuitBreaker.consecutive(5), openDuration: "30 seconds" }).pipe(
+ *       Layer.provide(CircuitBreaker.layerStoreMemory())
+ *     )
+ *   )
+ * )
+ * ```
+ */
+export function circuitBreaker<Id = CircuitBreaker.CircuitBreaker>(
+  options: CircuitBreakerOptions<string, Id>
+): Guard<CircuitBreaker.CircuitBreakerError, Id>
+export function circuitBreaker<Context, Id = CircuitBreaker.CircuitBreaker>(
+  options: CircuitBreakerOptions<(context: Context) => string, Id>
+): Guard<CircuitBreaker.CircuitBreakerError, Id, readonly [Context]>
+export function circuitBreaker(
+  options: CircuitBreakerOptions<string | ((context: unknown) => string), CircuitBreaker.CircuitBreaker>
+): Guard<CircuitBreaker.CircuitBreakerError, CircuitBreaker.CircuitBreaker, ReadonlyArray<unknown>> {
+  const { breaker = CircuitBreaker.CircuitBreaker, classify, key } = options
+  return (effect, context) =>
+    Effect.flatMap(breaker, ({ execute }) => execute(effect, { key: keyIn(key, context), classify }))
+}
+
+/** Which limit, and what happens above it. */
+export interface RateLimiterOptions<Key> {
+  /** The name of the limit, or a function of the handler's context that gives it. */
+  readonly key: Key
+  /** How many calls a window admits: a whole number of at least 1. */
+  readonly limit: number
+  /** The length of the window. */
+  readonly window: Parameters<RateLimiter.RateLimiter["consume"]>[0]["window"]
+  /** How calls are counted: `fixed-window` unless given. */
+  readonly algorithm?: "fixed-window" | "token-bucket"
+  /** Whether a call above the limit fails, or waits for its turn: `fail` unless given. */
+  readonly onExceeded?: "delay" | "fail"
+}
+
+/**
+ * Admits so many calls in a window of time, with Effect's `RateLimiter`.
+ *
+ * Fails with `RateLimiterError`, whose `reason` says why, unless `onExceeded` is `delay`. The store is that of the Layer:
+ * `RateLimiter.layer` over `RateLimiter.layerStoreMemory`, or over `RateLimiter.layerStoreRedis(...)` to share limits
+ * between processes.
+ */
+export function rateLimiter(
+  options: RateLimiterOptions<string>
+): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter>
+export function rateLimiter<Context>(
+  options: RateLimiterOptions<(context: Context) => string>
+): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter, readonly [Context]>
+export function rateLimiter(
+  options: RateLimiterOptions<string | ((context: unknown) => string)>
+): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter, ReadonlyArray<unknown>> {
+  return (effect, context) =>
+    Effect.flatMap(RateLimiter.makeWithRateLimiter, (limited) =>
+      limited({ ...options, key: keyIn(options.key, context) })(effect)
+    )
+}
+
+/**
+ * Lets so many through at once, sharing a semaphore that is a service: with all handlers, branches and workflows that use
+ * the same one. Others wait for their turn. A semaphore at hand needs no more than `semaphore.withPermits(1)`.
+ */
+export const bulkhead =
+  <Id>(semaphore: Context.Key<Id, Semaphore.Semaphore>): Guard<never, Id> =>
+  (effect) =>
+    Effect.flatMap(semaphore, ({ withPermit }) => withPermit(effect))
+
+const keyIn = (key: string | ((context: unknown) => string), context: unknown): string =>
+  typeof key === "string" ? key : key(context)

@@ -1,0 +1,184 @@
+/**
+ * What a run has completed and may have to undo: the compensations of its steps, in the order of their completion.
+ */
+
+import type { Duration } from "effect"
+import { Cause, Effect, Exit, Option } from "effect"
+import { CompensationFailed, CompensationTimeout } from "../Errors.ts"
+import type { AnyEffect, Compensation, CompletedStep } from "../graph/Spec.ts"
+import type { AnyStore } from "../Store.ts"
+import type { Run, Visit } from "./Run.ts"
+import { toEffect } from "./result.ts"
+
+/** A compensation, and which step of which state it undoes. */
+export interface Undo {
+  readonly state: string
+  /** The target the state goes to; not for a branch. */
+  readonly target?: string
+  readonly compensation: Compensation
+}
+
+/** A branch that has succeeded. */
+export interface CompletedBranch {
+  readonly visit: Visit
+  readonly branch: string | number
+  /** The item of a forEach, with its index. */
+  readonly label: object
+}
+
+/** A step that this run has completed. */
+class Completed implements CompletedStep {
+  private readonly run: Run
+  private readonly what: Undo
+  private readonly completedBranch: CompletedBranch | undefined
+  readonly payload: unknown
+
+  constructor(run: Run, what: Undo, payload: unknown, branch: CompletedBranch | undefined) {
+    this.run = run
+    this.what = what
+    this.payload = payload
+    this.completedBranch = branch
+  }
+
+  get workflow(): string {
+    return this.run.machine.graph.name
+  }
+
+  get state(): string {
+    return this.what.state
+  }
+
+  get target(): string | undefined {
+    return this.what.target
+  }
+
+  get branch(): string | number | undefined {
+    return this.completedBranch?.branch
+  }
+
+  undo(cause: Cause.Cause<unknown>): AnyEffect {
+    const { retry, timeout, undo } = this.what.compensation
+    const context = new CompensationContext(this.run, this.payload, cause, this.completedBranch)
+    // What the types of its context promise, this one has.
+    const once = Effect.suspend(() => toEffect(undo(context as never)))
+    const bounded = timeout === undefined ? once : Effect.timeoutOrElse(once, this.timedOut(timeout))
+    return Effect.scoped(retry === undefined ? bounded : Effect.retry(bounded, retry))
+  }
+
+  private timedOut(duration: Duration.Duration) {
+    return { duration, orElse: () => Effect.fail(new CompensationTimeout({ state: this.state, duration })) }
+  }
+}
+
+/** The context of a compensation: for a branch, the payload is the state's, and what the branch produced is the value. */
+class CompensationContext {
+  private readonly of: Run
+  readonly payload: unknown
+  readonly value: unknown
+  readonly cause: Cause.Cause<unknown>
+
+  constructor(run: Run, produced: unknown, cause: Cause.Cause<unknown>, branch: CompletedBranch | undefined) {
+    this.of = run
+    this.payload = branch === undefined ? produced : branch.visit.payload
+    this.value = produced
+    this.cause = cause
+    Object.assign(this, branch?.label)
+  }
+
+  get input(): unknown {
+    return this.of.givenInput
+  }
+
+  get store(): AnyStore {
+    return this.of.store
+  }
+
+  get run(): Run {
+    return this.of
+  }
+}
+
+/** The end of a run whose branches could not be undone when their join failed: nothing retries or catches it. */
+export class UndoFailed {
+  readonly cause: Cause.Cause<unknown>
+
+  constructor(cause: Cause.Cause<unknown>) {
+    this.cause = cause
+  }
+}
+
+/** The steps that a run has completed, and those that could not be undone. */
+export class Rollback {
+  private steps: Array<CompletedStep> = []
+  private readonly failures: Array<CompensationFailed["failures"][number]> = []
+  private readonly untried: Array<CompensationFailed["untried"][number]> = []
+
+  /** How many steps there are to undo. */
+  get size(): number {
+    return this.steps.length
+  }
+
+  /** Whether every step was undone so far that was to be. */
+  get isClean(): boolean {
+    return this.failures.length === 0 && this.untried.length === 0
+  }
+
+  complete(run: Run, what: Undo, payload: unknown, branch?: CompletedBranch): void {
+    this.steps.push(new Completed(run, what, payload, branch))
+  }
+
+  adopt(steps: ReadonlyArray<CompletedStep>): void {
+    for (const step of steps) this.steps.push(step)
+  }
+
+  /** Gives the steps away: nothing is left to undo here. */
+  release(): ReadonlyArray<CompletedStep> {
+    const { steps } = this
+    this.steps = []
+    return steps
+  }
+
+  /** Undoes the steps after the first `kept`, the last one first, within the time there is. It never fails. */
+  unwind(kept: number, cause: Cause.Cause<unknown>, limit: Duration.Duration | undefined): Effect.Effect<void> {
+    let current: CompletedStep | undefined
+    const undoNext = (): AnyEffect => {
+      current = this.steps.length > kept ? this.steps.pop() : undefined
+      if (current === undefined) return Effect.void
+      const step = current
+      return Effect.flatMap(Effect.exit(step.undo(cause)), (exit) => {
+        if (Exit.isFailure(exit)) this.failures.push({ ...describe(step), cause: exit.cause })
+        return undoNext()
+      })
+    }
+    // What the compensations need is in the type of the workflow, and so in the context of its run.
+    const undoAll = Effect.suspend(undoNext) as Effect.Effect<void>
+    if (limit === undefined) return undoAll
+    return Effect.map(Effect.timeoutOption(undoAll, limit), (done) => {
+      if (Option.isSome(done)) return
+      if (current !== undefined) {
+        const late = new CompensationTimeout({ state: current.state, duration: limit })
+        this.failures.push({ ...describe(current), cause: Cause.fail(late) })
+      }
+      this.untried.push(...this.steps.splice(kept).reverse().map(describe))
+    })
+  }
+
+  /** What could not be undone, as the failure of the run. */
+  failed(workflow: string, runId: string, cause: Cause.Cause<unknown>): CompensationFailed {
+    const { failures, untried } = this
+    return new CompensationFailed({ workflow, runId, cause: originalCause(cause), failures, untried })
+  }
+}
+
+const originalCause = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> => {
+  const fatal = cause.reasons.filter(Cause.isDieReason).find(({ defect }) => defect instanceof UndoFailed)
+  return fatal === undefined ? cause : (fatal.defect as UndoFailed).cause
+}
+
+const describe = ({ branch, payload, state, target, workflow }: CompletedStep) => ({
+  workflow,
+  state,
+  ...(target === undefined ? {} : { target }),
+  ...(branch === undefined ? {} : { branch }),
+  payload
+})

@@ -1,0 +1,63 @@
+/**
+ * States that wait: for signals, for a time, or for an answer.
+ */
+import { Clock, DateTime, Duration, Effect, Option } from "effect"
+import { PollExhausted } from "../Errors.ts"
+import type { AnyEffect, PollWork, WaitWork } from "../graph/Spec.ts"
+import { type Perform, performing } from "./Node.ts"
+import { PollVisit, pending, SignalVisit, type Visit } from "./Run.ts"
+import { toEffect } from "./result.ts"
+
+/** The work of a wait. */
+export const waitForSignal = ({ cases, limit }: WaitWork): Perform => {
+  const names = new Set(Object.keys(cases))
+  const take = (visit: Visit): Option.Option<AnyEffect> =>
+    Option.map(Option.fromNullishOr(visit.run.mailbox.take(names)), ({ name, payload }) =>
+      toEffect(performing(cases[name]!)(new SignalVisit(visit, payload)))
+    )
+  const arrival = (visit: Visit): Effect.Effect<unknown> => {
+    const signal = names.size === 0 ? Effect.never : visit.run.mailbox.await(names)
+    return limit === undefined
+      ? signal
+      : Effect.flatMap(remaining(limit.until, visit), (duration) => Effect.timeoutOption(signal, duration))
+  }
+  const expire = (visit: Visit): AnyEffect =>
+    limit === undefined ? Effect.never : toEffect(performing(limit.then)(visit))
+  // A signal that is there when the time is up still counts.
+  return (visit) => Effect.flatMap(arrival(visit), () => Option.getOrElse(take(visit), () => expire(visit)))
+}
+
+/** How long it is until a limit. */
+const remaining = (until: unknown, visit: Visit): Effect.Effect<Duration.Duration> =>
+  Effect.map(Clock.currentTimeMillis, (now) => {
+    const limit = typeof until === "function" ? until(visit) : until
+    return DateTime.isDateTime(limit)
+      ? Duration.millis(Math.max(0, DateTime.toEpochMillis(limit) - now))
+      : Duration.fromInputUnsafe(limit)
+  })
+
+/** The work of a poll. */
+export const pollForAnswer = (state: string, { ask, failures, schedule }: PollWork): Perform => {
+  const askOnce = performing(ask)
+  return (visit) =>
+    Effect.suspend(() => {
+      let asked = 0
+      let failed = 0
+      let answer: unknown = pending
+      const once = Effect.suspend(() => {
+        asked++
+        return toEffect(askOnce(new PollVisit(visit)))
+      })
+      const tolerant = Effect.matchEffect(once, {
+        onSuccess: (given) => {
+          failed = 0
+          answer = given
+          return Effect.void
+        },
+        onFailure: (error) => (failed++ < failures ? Effect.void : Effect.fail(error))
+      })
+      return Effect.flatMap(Effect.repeat(tolerant, { schedule, while: () => answer === pending }), () =>
+        answer === pending ? Effect.fail(new PollExhausted({ state, asked })) : Effect.succeed(answer)
+      )
+    })
+}
