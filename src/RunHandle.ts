@@ -53,7 +53,7 @@ export const forkRun = (
     const run: Run = new Run(machine, start, input, settings, observe)
     const fiber = yield* Effect.suspend(() => run.start(input)).pipe(
       Effect.onExit((exit) => Effect.sync(() => observe({ _tag: "RunFinished", exit }))),
-      Effect.forkScoped
+      Effect.forkScoped({ startImmediately: true })
     )
     const handle: RunHandle<AnyDefinition, unknown> = {
       id: run.id,

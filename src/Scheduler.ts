@@ -219,7 +219,10 @@ const layerProblems = ({ history, stopWithin }: { history?: number; stopWithin?:
  * import { Effect, Layer, Schema } from "effect"
  * import { Scheduler, Workflow } from "sluice"
  *
- * class Sync extends Workflow.define("Sync").state("Pull", Schema.Void, ["Done"]).exit("Done", Schema.Void).start("Pull") {}
+ * class Sync extends Workflow.define("Sync")
+ *   .state("Pull", Schema.Void, ["Done"])
+ *   .exit("Done", Schema.Void)
+ *   .start("Pull") {}
  *
  * class Backfill extends Workflow.define("Backfill")
  *   .state("Fill", Schema.Struct({ from: Schema.Int }), ["Done"])

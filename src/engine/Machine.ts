@@ -28,8 +28,17 @@ export const makeMachine = (graph: Graph, specs: ReadonlyMap<string, Spec>, shar
     for (const target of permitted) links.get(name)!.set(target, nodes.get(target)!)
   }
   const runs = graph.signals.length > 0 ? new Map() : undefined
-  return { graph, nodes, shouldRollBack: shared.rollback, runs }
+  return { graph, nodes, compensates: [...specs.values()].some(compensates), shouldRollBack: shared.rollback, runs }
 }
+
+/** Whether a handler has something to undo; what it calls may have. */
+const compensates = ({ policies, work }: Spec): boolean =>
+  policies.some((policy) => policy._tag === "compensate") ||
+  match(work)
+    .with({ _tag: "split" }, ({ compensations }) => Object.keys(compensations).length > 0)
+    .with({ _tag: "forEach" }, ({ compensation }) => compensation !== undefined)
+    .with({ _tag: "call" }, () => true)
+    .otherwise(() => false)
 
 const makeNode = (place: GraphPlace, perform: Perform, targets: ReadonlyMap<string, Node>): Node => ({
   name: place.name,

@@ -35,6 +35,8 @@ export interface Node {
 export interface Machine {
   readonly graph: Graph
   readonly nodes: ReadonlyMap<string, Node>
+  /** Whether its runs may have something to undo. */
+  readonly compensates: boolean
   /** Says which failures are rolled back. */
   readonly shouldRollBack: (cause: Cause.Cause<unknown>) => boolean
   /** The runs in progress by id; only of a workflow with signals. */

@@ -8,7 +8,7 @@
 import { Cause, Context, Duration, Effect, Exit, Scope } from "effect"
 import type { DistributedOmit } from "type-fest"
 import type { Pending } from "../Context.ts"
-import { CompensationFailed, InputNotGiven, InvalidTransition, RunIdInUse, RunTimeout } from "../Errors.ts"
+import { InputNotGiven, InvalidTransition, RunIdInUse, RunTimeout } from "../Errors.ts"
 import type { RunEvent } from "../Event.ts"
 import type { AnyEffect, CompletedStep } from "../graph/Spec.ts"
 import { type AnyStore, makeStore } from "../Store.ts"
@@ -226,36 +226,36 @@ export class Run {
     return limit === undefined ? undefined : Duration.fromInputUnsafe(limit)
   }
 
-  /** Runs from the place the run is at, within its time, and where signals can find it. */
+  /** Runs from the place the run is at, with around it what the workflow and the caller ask for. */
   start(payload: unknown): AnyEffect {
-    const { runs } = this.machine
-    const entered = { _tag: this.node.name, payload }
+    const { compensates, runs } = this.machine
     const timeout = this.settings?.timeout
-    const begin = () =>
-      timeout === undefined ? this.advance(this.node, entered) : this.limit(Duration.fromInputUnsafe(timeout), entered)
-    return runs === undefined ? begin() : this.listed(runs, begin)
+    const entered = { _tag: this.node.name, payload }
+    if (!compensates && runs === undefined && timeout === undefined) return this.advance(this.node, entered)
+    // What undoes a step is in place before the first one begins.
+    const advance = Effect.suspend(() => this.advance(this.node, entered))
+    const limited = timeout === undefined ? advance : this.limit(advance, Duration.fromInputUnsafe(timeout))
+    const run = this.wait(limited)
+    return runs === undefined ? run : this.listed(run, runs)
   }
 
-  private listed(runs: Map<string, Run>, begin: () => AnyEffect): AnyEffect {
-    const listedRun = Effect.suspend(() => {
+  /** Fails when the run takes longer; it has been interrupted by then. */
+  private limit(run: AnyEffect, duration: Duration.Duration): AnyEffect {
+    const { name: workflow } = this.machine.graph
+    return Effect.timeoutOrElse(run, { duration, orElse: () => Effect.fail(new RunTimeout({ workflow, duration })) })
+  }
+
+  /** Lets signals find the run while it lasts. */
+  private listed(run: AnyEffect, runs: Map<string, Run>): AnyEffect {
+    const listed = Effect.suspend(() => {
       if (runs.has(this.id)) throw new RunIdInUse({ workflow: this.machine.graph.name, runId: this.id })
       runs.set(this.id, this)
-      return begin()
+      return run
     })
-    return Effect.onExitPrimitive(listedRun, () => {
+    return Effect.onExitPrimitive(listed, () => {
       if (runs.get(this.id) === this) runs.delete(this.id)
       return undefined
     })
-  }
-
-  private limit(duration: Duration.Duration, entered: Transition): AnyEffect {
-    const { name: workflow } = this.machine.graph
-    return this.wait(
-      Effect.timeoutOrElse(
-        Effect.suspend(() => this.advance(this.node, entered)),
-        { duration, orElse: () => Effect.fail(new RunTimeout({ workflow, duration })) }
-      )
-    )
   }
 
   /** Runs from a place to an exit, and gives the last transition. */
@@ -299,11 +299,6 @@ export class Run {
     const steps = rollback.release()
     this.settings?.adopt?.(steps)
     return Effect.succeed(transition)
-  }
-
-  /** Takes over what a workflow that was called has completed. */
-  readonly adopt = (steps: ReadonlyArray<CompletedStep>): void => {
-    this.rollback.adopt(steps)
   }
 
   /** Runs the work of one state, and gives the transition it chose. */
@@ -397,16 +392,15 @@ export class Run {
         ? rollback.unwind(0, cause, this.compensationTimeout)
         : Effect.void
       return Effect.flatMap(undone, () =>
-        rollback.isClean ? Effect.void : Effect.die(rollback.failed(this.machine.graph.name, this.id, cause))
+        rollback.isClean ? Effect.void : Effect.die(rollback.fail(this.machine.graph.name, this.id, cause))
       )
     })
   }
 
   /** What could not be undone is the failure of the run, whatever else there was: it holds that. */
   private surfaced(cause: Cause.Cause<unknown>): Cause.Cause<unknown> {
-    if (this.ownRollback === undefined || this.ownRollback.isClean) return cause
-    const failed = cause.reasons.filter(Cause.isDieReason).find(({ defect }) => defect instanceof CompensationFailed)
-    return failed === undefined ? cause : Cause.fail(failed.defect)
+    const failure = this.ownRollback?.failure
+    return failure === undefined ? cause : Cause.fail(failure)
   }
 
   /** Undoes what was completed after the first `kept` steps, because the join that it was for has failed. */
@@ -423,9 +417,7 @@ export class Run {
 
   /** Fails, saying where; a run that waits has that said for all its failures around it. */
   private fail(cause: Cause.Cause<unknown>): AnyEffect {
-    if (this.scope !== undefined) return Effect.failCause(cause)
-    if (this.ownRollback !== undefined) return this.wait(Effect.failCause(cause))
-    return Effect.failCause(this.annotate(cause))
+    return Effect.failCause(this.scope === undefined ? this.annotate(cause) : cause)
   }
 
   private annotate(cause: Cause.Cause<unknown>): Cause.Cause<unknown> {

@@ -188,8 +188,9 @@ class Fan {
 
   /** A branch that has succeeded may have to be undone, even if its success came too late to count. */
   private remember(index: number, exit: Exit.Exit<unknown, unknown>): void {
+    if (!this.branches.compensated || Exit.isFailure(exit)) return
     const undo = this.branches.undoOf(index)
-    if (undo === undefined || Exit.isFailure(exit)) return
+    if (undo === undefined) return
     const { run } = this.visit
     const branch = this.branches.nameOf(index)
     run.rollback.complete(run, undo, exit.value, { visit: this.visit, branch, label: this.branches.labels[index]! })

@@ -2,7 +2,7 @@
  * A state that runs another workflow.
  */
 import { Effect } from "effect"
-import type { CallWork } from "../graph/Spec.ts"
+import type { CallWork, CompletedStep } from "../graph/Spec.ts"
 import { type Perform, performing, type Transition } from "./Node.ts"
 import { CallVisit } from "./Run.ts"
 import { toEffect } from "./result.ts"
@@ -15,7 +15,7 @@ export const callWorkflow = (state: string, { callee, cases, input }: CallWork):
     const caller = {
       id: `${run.id}/${state}`,
       compensationTimeout: run.compensationTimeout,
-      adopt: run.adopt
+      adopt: (steps: ReadonlyArray<CompletedStep>) => run.rollback.adopt(steps)
     }
     return Effect.flatMap(callee.run(inputOf(visit), caller), (outcome) => {
       // The outcome of a workflow is the transition to one of its exits, all of which have a case.

@@ -112,6 +112,8 @@ export class Rollback {
   private steps: Array<CompletedStep> = []
   private readonly failures: Array<CompensationFailed["failures"][number]> = []
   private readonly untried: Array<CompensationFailed["untried"][number]> = []
+  /** That not everything could be undone, once the run has failed with it. */
+  failure: CompensationFailed | undefined
 
   /** How many steps there are to undo. */
   get size(): number {
@@ -163,10 +165,11 @@ export class Rollback {
     })
   }
 
-  /** What could not be undone, as the failure of the run. */
-  failed(workflow: string, runId: string, cause: Cause.Cause<unknown>): CompensationFailed {
+  /** Makes what could not be undone the failure of the run. */
+  fail(workflow: string, runId: string, cause: Cause.Cause<unknown>): CompensationFailed {
     const { failures, untried } = this
-    return new CompensationFailed({ workflow, runId, cause: originalCause(cause), failures, untried })
+    this.failure = new CompensationFailed({ workflow, runId, cause: originalCause(cause), failures, untried })
+    return this.failure
   }
 }
 

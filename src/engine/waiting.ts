@@ -16,10 +16,10 @@ export const waitForSignal = ({ cases, limit }: WaitWork): Perform => {
       toEffect(performing(cases[name]!)(new SignalVisit(visit, payload)))
     )
   const arrival = (visit: Visit): Effect.Effect<unknown> => {
-    const signal = names.size === 0 ? Effect.never : visit.run.mailbox.await(names)
-    return limit === undefined
-      ? signal
-      : Effect.flatMap(remaining(limit.until, visit), (duration) => Effect.timeoutOption(signal, duration))
+    if (limit === undefined) return visit.run.mailbox.await(names)
+    return Effect.flatMap(remaining(limit.until, visit), (duration) =>
+      names.size === 0 ? Effect.sleep(duration) : Effect.timeoutOption(visit.run.mailbox.await(names), duration)
+    )
   }
   const expire = (visit: Visit): AnyEffect =>
     limit === undefined ? Effect.never : toEffect(performing(limit.then)(visit))
