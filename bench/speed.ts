@@ -139,6 +139,45 @@ const transitions: Rows = {
   ...row("transition, plain function, against XState", 1, () => [sync(steps, ringOf.plain.run(0)), xstateRing])
 }
 
+/** How many steps of a run there are to undo where compensation is measured. */
+const sagaSteps = 100
+
+const sagaTasks = {
+  succeed: {
+    A: Ring.task("A", ({ payload, to }) => Effect.succeed(payload < sagaSteps ? to.B(payload + 1) : to.Done(payload))),
+    B: Ring.task("B", ({ payload, to }) => Effect.succeed(to.A(payload + 1)))
+  },
+  plain: {
+    A: Ring.task("A", ({ payload, to }) => (payload < sagaSteps ? to.B(payload + 1) : to.Done(payload))),
+    B: Ring.task("B", ({ payload, to }) => to.A(payload + 1))
+  },
+  waiting: {
+    A: Ring.task("A", function* ({ payload, to }) {
+      const next = yield* Effect.sync(() => payload + 1)
+      return next <= sagaSteps ? to.B(next) : to.Done(next)
+    }),
+    B: Ring.task("B", function* ({ payload, to }) {
+      return to.A(yield* Effect.sync(() => payload + 1))
+    })
+  }
+}
+
+/** The same run with every step compensated, and with none. */
+const saga = ({ A, B }: typeof sagaTasks.succeed | typeof sagaTasks.plain | typeof sagaTasks.waiting) => {
+  const nothing = () => Effect.void
+  const compensated = Ring.implement({
+    A: A.compensate({ B: nothing, Done: nothing }),
+    B: B.compensate({ A: nothing })
+  })
+  return [promise(sagaSteps, compensated.run(0)), promise(sagaSteps, Ring.implement({ A, B }).run(0))] as const
+}
+
+const sagas: Rows = {
+  ...row("step with compensation, Effect.succeed, against one without", 1.3, () => saga(sagaTasks.succeed)),
+  ...row("step with compensation, plain function, against one without", 1.3, () => saga(sagaTasks.plain)),
+  ...row("step with compensation, generator that waits, against one without", 1.3, () => saga(sagaTasks.waiting))
+}
+
 class Fan extends Workflow.define("Fan")
   .state("Split", Schema.Number, ["Done"])
   .exit("Done", Schema.Number)
@@ -286,7 +325,7 @@ const memory: Rows = {
   ...parked("the same, against the loop by hand, bytes", parkedRun(hour), parkedByHand(hour))
 }
 
-const rows: Rows = { ...transitions, ...splits, ...runs, ...memory }
+const rows: Rows = { ...transitions, ...sagas, ...splits, ...runs, ...memory }
 
 const columns = (name: string, ...cells: ReadonlyArray<string>) =>
   console.log(name.padEnd(52) + cells.map((cell) => cell.padStart(9)).join(""))

@@ -9,7 +9,7 @@ import type { SharedPolicy, Spec, Work } from "../graph/Spec.ts"
 import { joinItems, joinNamed } from "./branches.ts"
 import { callWorkflow } from "./calling.ts"
 import { type Machine, type Node, type Perform, performing, type Targets, type Transition } from "./Node.ts"
-import { ownRecover, sharedRecover, withCompensations, withPolicies } from "./policies.ts"
+import { isUninterruptible, ownRecover, remembering, sharedRecover, undosOf, withPolicies } from "./policies.ts"
 import { pollForAnswer, waitForSignal } from "./waiting.ts"
 
 /** Compiles a validated graph with a handler for every state. */
@@ -19,8 +19,8 @@ export const makeMachine = (graph: Graph, specs: ReadonlyMap<string, Spec>, shar
   const nodes = new Map(
     graph.places.map((place) => {
       const spec = specs.get(place.name)
-      const perform = spec === undefined ? () => undefined : makePerform(graph, place.name, spec, shared, fallback)
-      return [place.name, makeNode(place, perform, links.get(place.name)!)]
+      const work = spec === undefined ? noWork : makePerform(graph, place.name, spec, shared, fallback)
+      return [place.name, makeNode(place, work, links.get(place.name)!)]
     })
   )
   for (const { kind, name, targets } of graph.places) {
@@ -40,9 +40,16 @@ const compensates = ({ policies, work }: Spec): boolean =>
     .with({ _tag: "call" }, () => true)
     .otherwise(() => false)
 
-const makeNode = (place: GraphPlace, perform: Perform, targets: ReadonlyMap<string, Node>): Node => ({
+/** Of an exit. */
+const noWork = { perform: () => undefined, undos: undefined }
+
+const makeNode = (
+  place: GraphPlace,
+  work: Pick<Node, "perform" | "undos">,
+  targets: ReadonlyMap<string, Node>
+): Node => ({
+  ...work,
   name: place.name,
-  perform,
   targets: place.kind === "exit" ? undefined : targets,
   to: makeTargets(place.targets),
   rollsBack: place.rollback === true
@@ -62,27 +69,37 @@ const makeTransition = (target: string): ((payload: unknown) => Transition) => {
   return Object.assign(Object.defineProperty(make, "name", { value: target }), { after })
 }
 
+/** What a state does, with its policies around it, and what the run has to remember of it. */
 const makePerform = (
   graph: Graph,
   state: string,
   { policies, work }: Spec,
   shared: SharedPolicy,
   fallback: Targets
-): Perform => {
+): Pick<Node, "perform" | "undos"> => {
   const Timeout = work._tag === "split" || work._tag === "forEach" ? JoinTimeout : StateTimeout
-  const remembering = withCompensations(state, policies)
-  const own = policies.map((policy) => ({
-    policy,
-    timedOut: (duration: Duration.Duration) => new Timeout({ state, duration }),
-    recover: ownRecover(remembering)
-  }))
+  const undos = undosOf(state, policies)
+  const perform = makeWork(state, work)
+  const remember = undos === undefined ? (perform: Perform) => perform : remembering(undos)
+  const own = policies
+    .filter((policy) => policy._tag !== "compensate")
+    .map((policy) => ({
+      policy,
+      timedOut: (duration: Duration.Duration) => new Timeout({ state, duration }),
+      recover: ownRecover(remember)
+    }))
   const isShared = work._tag !== "route" && !graph.fallback.includes(state)
   const others = (isShared ? shared.policies : []).map((policy) => ({
     policy,
     timedOut: (duration: Duration.Duration) => new StateTimeout({ state, duration }),
     recover: sharedRecover(fallback)
   }))
-  return withPolicies(remembering(makeWork(state, work)), [...own, ...others])
+  const around = [...own, ...others]
+  // Nothing comes between the work and the run when there are no policies, so that the run can remember what was chosen.
+  if (undos === undefined || around.length > 0 || isUninterruptible(undos)) {
+    return { perform: withPolicies(remember(perform), around), undos: undefined }
+  }
+  return { perform, undos }
 }
 
 const makeWork = (state: string, work: Work): Perform =>

@@ -5,6 +5,7 @@ import type { Cause, Duration } from "effect"
 import type { Graph } from "../graph/Graph.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import type { Run, Visit } from "./Run.ts"
+import type { Undo } from "./rollback.ts"
 
 /** A transition as the engine sees it: plain data. */
 export interface Transition {
@@ -20,6 +21,9 @@ export type Perform = (visit: Visit) => unknown
 /** What a handler receives as `to`. */
 export type Targets = Readonly<Record<string, (payload: unknown) => Transition>>
 
+/** What undoes each target of a state, by its name. */
+export type Undos = ReadonlyMap<string, Undo>
+
 /** A place, linked to the places that may follow it. */
 export interface Node {
   readonly name: string
@@ -27,6 +31,8 @@ export interface Node {
   /** The permitted targets; `undefined` for an exit. */
   readonly targets: ReadonlyMap<string, Node> | undefined
   readonly to: Targets
+  /** What undoes the target that is chosen; `undefined` also where the work remembers that itself. */
+  readonly undos: Undos | undefined
   /** Whether the run undoes what it has completed when it ends here. */
   readonly rollsBack: boolean
 }

@@ -13,7 +13,7 @@ import type { RunEvent } from "../Event.ts"
 import type { AnyEffect, CompletedStep } from "../graph/Spec.ts"
 import { type AnyStore, makeStore } from "../Store.ts"
 import { annotateFailure, type FailureContext } from "./failure.ts"
-import type { Machine, Node, Targets, Transition } from "./Node.ts"
+import type { Machine, Node, Targets, Transition, Undos } from "./Node.ts"
 import { toEffect, toEffectThen } from "./result.ts"
 import { Rollback, UndoFailed } from "./rollback.ts"
 import { Mailbox } from "./signals.ts"
@@ -164,6 +164,13 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 /** The tag of a transition; of anything else, what is no name of a place. */
 const tagOf = (result: unknown): string => (result as Transition | undefined | null)?._tag as string
 
+/** Remembers what undoes the target that a state has chosen. */
+export const remember = (undos: Undos, run: Run, result: unknown): void => {
+  const undo = undos.get(tagOf(result))
+  // Only a transition has the tag of a target.
+  if (undo !== undefined) run.rollback.complete(undo, (result as Transition).payload)
+}
+
 /** A run in progress. */
 export class Run {
   readonly machine: Machine
@@ -217,7 +224,7 @@ export class Run {
 
   /** What is to be undone if the run fails. */
   get rollback(): Rollback {
-    this.ownRollback ??= new Rollback()
+    this.ownRollback ??= new Rollback(this)
     return this.ownRollback
   }
 
@@ -277,6 +284,7 @@ export class Run {
         }
         // Only a transition has a target.
         transition = result as Transition
+        if (node.undos !== undefined) remember(node.undos, this, transition)
         if (this.observe !== undefined) this.observe({ _tag: "TransitionTaken", state: node.name, target: target.name })
         if (transition.after !== undefined) return this.delay(target, transition)
         node = target
@@ -296,8 +304,8 @@ export class Run {
         Effect.flatMap(undone, () => (rollback.isClean ? Effect.succeed(transition) : Effect.failCause(Cause.empty)))
       )
     }
-    const steps = rollback.release()
-    this.settings?.adopt?.(steps)
+    this.settings?.adopt?.(rollback.completed())
+    rollback.clear()
     return Effect.succeed(transition)
   }
 
@@ -336,6 +344,7 @@ export class Run {
   /** Goes on after an Effect that had to be waited for; what the visit acquired is released first. */
   private resume(result: unknown): AnyEffect {
     const target = this.follow(this.node, result)
+    if (this.node.undos !== undefined) remember(this.node.undos, this, result)
     return this.scope!.state._tag === "Empty"
       ? this.moveOn(target, result)
       : Effect.flatMap(this.release(Exit.succeed(result)), () => this.moveOn(target, result))

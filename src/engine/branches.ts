@@ -191,9 +191,9 @@ class Fan {
     if (!this.branches.compensated || Exit.isFailure(exit)) return
     const undo = this.branches.undoOf(index)
     if (undo === undefined) return
-    const { run } = this.visit
-    const branch = this.branches.nameOf(index)
-    run.rollback.complete(run, undo, exit.value, { visit: this.visit, branch, label: this.branches.labels[index]! })
+    const { visit } = this
+    const branch = { visit, name: this.branches.nameOf(index), label: this.branches.labels[index]! }
+    visit.run.rollback.complete({ ...undo, branch }, exit.value)
   }
 
   /** Calls back when a fiber has ended, and then starts what may start now. */

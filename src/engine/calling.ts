@@ -15,7 +15,9 @@ export const callWorkflow = (state: string, { callee, cases, input }: CallWork):
     const caller = {
       id: `${run.id}/${state}`,
       compensationTimeout: run.compensationTimeout,
-      adopt: (steps: ReadonlyArray<CompletedStep>) => run.rollback.adopt(steps)
+      adopt: (steps: ReadonlyArray<CompletedStep>) => {
+        for (const step of steps) run.rollback.complete(step, step.payload)
+      }
     }
     return Effect.flatMap(callee.run(inputOf(visit), caller), (outcome) => {
       // The outcome of a workflow is the transition to one of its exits, all of which have a case.

@@ -6,10 +6,9 @@ import { type Duration, Effect, Exit, Predicate } from "effect"
 import { match } from "ts-pattern"
 import type { AnyEffect, Policy } from "../graph/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
-import { type Perform, performing, type Targets, type Transition } from "./Node.ts"
-import { CatchVisit, FallbackVisit, type Visit } from "./Run.ts"
-import { isPlain, toEffect } from "./result.ts"
-import type { Undo } from "./rollback.ts"
+import { type Perform, performing, type Targets, type Undos } from "./Node.ts"
+import { CatchVisit, FallbackVisit, remember, type Visit } from "./Run.ts"
+import { toEffect, toEffectThen } from "./result.ts"
 
 /** A policy, with what it does that depends on whose it is: the state's own, or one that all states share. */
 export interface Placed {
@@ -37,7 +36,6 @@ export const withPolicies = (perform: Perform, policies: ReadonlyArray<Placed>):
   return policies.reduce(
     (inner, { policy, recover, timedOut }) =>
       match(policy)
-        // What is to be undone is remembered by the functions themselves.
         .with({ _tag: "compensate" }, () => inner)
         .with(
           { _tag: "timeout" },
@@ -80,41 +78,33 @@ const hasCase =
   (error: unknown): error is { readonly _tag: string } =>
     Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag) && Object.hasOwn(cases, error._tag)
 
-/**
- * Remembers what undoes the target that a function of the state has chosen, in the moment it is chosen: a timeout or an
- * interruption that comes next finds it there.
- */
-export const withCompensations = (state: string, policies: ReadonlyArray<Policy>): ((perform: Perform) => Perform) => {
-  const undos = new Map<string, Undo>(
-    policies
-      .filter((policy) => policy._tag === "compensate")
-      .flatMap(({ cases }) => Object.entries(cases))
-      .map(([target, compensation]) => [target, { state, target, compensation }])
-  )
-  if (undos.size === 0) return (perform) => perform
-  const uninterruptible = [...undos.values()].some((undo) => undo.compensation.uninterruptible)
-  return (perform) => (visit) => {
-    const result = perform(visit)
-    if (isPlain(result)) {
-      remember(undos, visit, result)
-      return result
-    }
-    const effect = toEffect(result)
-    if (Exit.isExit(effect)) {
-      if (Exit.isSuccess(effect)) remember(undos, visit, effect.value)
-      return effect
-    }
-    const remembered = Effect.onExitPrimitive(effect, (exit) => {
-      if (Exit.isSuccess(exit)) remember(undos, visit, exit.value)
-      return undefined
-    })
-    return uninterruptible ? Effect.uninterruptible(remembered) : remembered
-  }
+/** What undoes each target of a state, by its name; `undefined` when there is nothing to undo. */
+export const undosOf = (state: string, policies: ReadonlyArray<Policy>): Undos | undefined => {
+  const undos = policies
+    .filter((policy) => policy._tag === "compensate")
+    .flatMap(({ cases }) => Object.entries(cases))
+    .map(([target, compensation]) => [target, { state, target, compensation }] as const)
+  return undos.length === 0 ? undefined : new Map(undos)
 }
 
-const remember = (undos: ReadonlyMap<string, Undo>, { run }: Visit, result: unknown): void => {
-  // Of what is no transition the run makes a defect later.
-  const transition = result as Transition | undefined | null
-  const undo = undos.get(transition?._tag as string)
-  if (undo !== undefined) run.rollback.complete(run, undo, transition!.payload)
-}
+/** Whether the work of a state finishes once it has begun. */
+export const isUninterruptible = (undos: Undos): boolean =>
+  [...undos.values()].some(({ compensation }) => compensation.uninterruptible)
+
+/**
+ * Remembers what undoes the target that a function of the state has chosen, in the moment it is chosen: a timeout that
+ * comes next finds it there.
+ */
+export const remembering =
+  (undos: Undos) =>
+  (perform: Perform): Perform => {
+    const uninterruptible = isUninterruptible(undos)
+    return (visit) => {
+      const chosen = toEffectThen(perform(visit), (result) => {
+        remember(undos, visit.run, result)
+        return Effect.succeed(result)
+      })
+      if (Exit.isExit(chosen) && Exit.isSuccess(chosen)) remember(undos, visit.run, chosen.value)
+      return uninterruptible ? Effect.uninterruptible(chosen) : chosen
+    }
+  }

@@ -29,9 +29,6 @@ type EffectGenerator = Generator<AnyEffect, unknown, unknown>
 const isGenerator = (value: unknown): value is EffectGenerator =>
   typeof value === "object" && value !== null && "next" in value && Symbol.iterator in value
 
-/** Whether a function has given its result itself. */
-export const isPlain = (result: unknown): boolean => !Effect.isEffect(result) && !isGenerator(result)
-
 /**
  * Runs a generator as `Effect.gen` does, but at once, as far as it goes without waiting: one that only uses finished
  * Effects is finished itself.

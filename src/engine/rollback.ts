@@ -15,29 +15,28 @@ export interface Undo {
   readonly state: string
   /** The target the state goes to; not for a branch. */
   readonly target?: string
+  readonly branch?: CompletedBranch
   readonly compensation: Compensation
 }
 
 /** A branch that has succeeded. */
 export interface CompletedBranch {
   readonly visit: Visit
-  readonly branch: string | number
+  readonly name: string | number
   /** The item of a forEach, with its index. */
   readonly label: object
 }
 
-/** A step that this run has completed. */
+/** A step that a run has completed. */
 class Completed implements CompletedStep {
   private readonly run: Run
   private readonly what: Undo
-  private readonly completedBranch: CompletedBranch | undefined
   readonly payload: unknown
 
-  constructor(run: Run, what: Undo, payload: unknown, branch: CompletedBranch | undefined) {
+  constructor(run: Run, what: Undo, payload: unknown) {
     this.run = run
     this.what = what
     this.payload = payload
-    this.completedBranch = branch
   }
 
   get workflow(): string {
@@ -53,12 +52,12 @@ class Completed implements CompletedStep {
   }
 
   get branch(): string | number | undefined {
-    return this.completedBranch?.branch
+    return this.what.branch?.name
   }
 
   undo(cause: Cause.Cause<unknown>): AnyEffect {
     const { retry, timeout, undo } = this.what.compensation
-    const context = new CompensationContext(this.run, this.payload, cause, this.completedBranch)
+    const context = new CompensationContext(this.run, this.payload, cause, this.what.branch)
     // What the types of its context promise, this one has.
     const once = Effect.suspend(() => toEffect(undo(context as never)))
     const bounded = timeout === undefined ? once : Effect.timeoutOrElse(once, this.timedOut(timeout))
@@ -109,15 +108,21 @@ export class UndoFailed {
 
 /** The steps that a run has completed, and those that could not be undone. */
 export class Rollback {
-  private steps: Array<CompletedStep> = []
+  private readonly run: Run
+  // What was completed and what it produced, in turn: this grows with every step, so it makes no object for one.
+  private readonly steps: Array<unknown> = []
   private readonly failures: Array<CompensationFailed["failures"][number]> = []
   private readonly untried: Array<CompensationFailed["untried"][number]> = []
   /** That not everything could be undone, once the run has failed with it. */
   failure: CompensationFailed | undefined
 
+  constructor(run: Run) {
+    this.run = run
+  }
+
   /** How many steps there are to undo. */
   get size(): number {
-    return this.steps.length
+    return this.steps.length / 2
   }
 
   /** Whether every step was undone so far that was to be. */
@@ -125,26 +130,33 @@ export class Rollback {
     return this.failures.length === 0 && this.untried.length === 0
   }
 
-  complete(run: Run, what: Undo, payload: unknown, branch?: CompletedBranch): void {
-    this.steps.push(new Completed(run, what, payload, branch))
+  /** Remembers a step of this run and what it produced, or one of a run that this one has called. */
+  complete(what: Undo | CompletedStep, payload: unknown): void {
+    this.steps.push(what, payload)
   }
 
-  adopt(steps: ReadonlyArray<CompletedStep>): void {
-    for (const step of steps) this.steps.push(step)
+  /** The steps after the first `kept`, in the order of their completion. */
+  completed(kept = 0): ReadonlyArray<CompletedStep> {
+    return Array.from({ length: this.size - kept }, (_, index) => {
+      const at = 2 * (kept + index)
+      // They were put there in turn.
+      const what = this.steps[at] as Undo | CompletedStep
+      return "compensation" in what ? new Completed(this.run, what, this.steps[at + 1]) : what
+    })
   }
 
-  /** Gives the steps away: nothing is left to undo here. */
-  release(): ReadonlyArray<CompletedStep> {
-    const { steps } = this
-    this.steps = []
-    return steps
+  /** Forgets the steps after the first `kept`: there is nothing left to undo of them here. */
+  clear(kept = 0): void {
+    this.steps.length = 2 * kept
   }
 
   /** Undoes the steps after the first `kept`, the last one first, within the time there is. It never fails. */
   unwind(kept: number, cause: Cause.Cause<unknown>, limit: Duration.Duration | undefined): Effect.Effect<void> {
+    const steps = [...this.completed(kept)]
+    this.clear(kept)
     let current: CompletedStep | undefined
     const undoNext = (): AnyEffect => {
-      current = this.steps.length > kept ? this.steps.pop() : undefined
+      current = steps.pop()
       if (current === undefined) return Effect.void
       const step = current
       return Effect.flatMap(Effect.exit(step.undo(cause)), (exit) => {
@@ -161,7 +173,7 @@ export class Rollback {
         const late = new CompensationTimeout({ state: current.state, duration: limit })
         this.failures.push({ ...describe(current), cause: Cause.fail(late) })
       }
-      this.untried.push(...this.steps.splice(kept).reverse().map(describe))
+      this.untried.push(...steps.reverse().map(describe))
     })
   }
 
