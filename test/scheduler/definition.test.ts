@@ -1,0 +1,119 @@
+/** What the types refuse, or cannot see, is refused when a scheduler is defined, with every problem. */
+import { describe, expect, it } from "@effect/vitest"
+import { Effect, Schedule } from "effect"
+import { Scheduler } from "sluice"
+import { dueAt, Work } from "./work.ts"
+
+/** The problems of a definition. */
+const problemsOf = (define: () => unknown): ReadonlyArray<string> => {
+  try {
+    define()
+  } catch (error) {
+    if (error instanceof Scheduler.SchedulerDefinitionError) return error.problems
+    throw error
+  }
+  return []
+}
+
+const daily = Scheduler.cron("0 2 * * *", "Europe/Berlin")
+
+/** An entry from outside the types. */
+const loose = (definition: unknown, trigger: unknown, options: object = {}) =>
+  Scheduler.entry(definition as typeof Work, trigger as Scheduler.Trigger, { input: "x", ...options })
+
+describe("a scheduler", () => {
+  it("is refused with all its problems, of all its entries", () => {
+    const define = () =>
+      Scheduler.define("Jobs", {
+        right: loose(Work, daily),
+        clock: loose(Work, Scheduler.cron("0 25 * * *" as string, "Europe/Berln")),
+        short: loose(Work, Scheduler.cron("0 2 * *" as string)),
+        never: loose(Work, Scheduler.cron("0 0 30 2 *")),
+        often: loose(Work, Scheduler.interval("0 seconds"), { trip: 0, overlap: "replace", backoff: "1 minute" }),
+        queue: loose({}, Scheduler.manual, { overlap: { queue: 1.5 } }),
+        trigger: loose(Work, "0 2 * * *"),
+        none: Work
+      } as unknown as Scheduler.EntryRecord)
+    expect(problemsOf(define)).toEqual([
+      "entry 'clock': the cron text '0 25 * * *' is wrong: Expected a value between 0 and 23, not '25'",
+      "entry 'clock': 'Europe/Berln' is not a time zone",
+      "entry 'short': the cron text '0 2 * *' is wrong: Invalid number of segments in cron expression",
+      "entry 'never': the cron text '0 0 30 2 *' never ticks",
+      "entry 'often': the interval must be a finite duration of at least a millisecond, not 0 seconds",
+      "entry 'often': its overlap must be 'skip', 'queue' or 'cancel', not replace",
+      "entry 'often': its backoff is not a Schedule",
+      "entry 'often': trip must be a whole number of at least 1, not 0",
+      "entry 'queue': what it runs is not a definition of a workflow",
+      "entry 'queue': queue must be a whole number of at least 1, not 1.5",
+      "entry 'trigger': its trigger is neither a cron text, nor an interval, nor manual",
+      "entry 'none' is not made by Scheduler.entry"
+    ])
+  })
+
+  it("says so in a message that can be read", () => {
+    const define = () => Scheduler.define("Jobs", { never: loose(Work, Scheduler.cron("0 0 31 4 *")) })
+    expect(define).toThrow("Scheduler 'Jobs' is not sound:\n  - entry 'never': the cron text '0 0 31 4 *' never ticks")
+  })
+
+  it.each(["5 minuts", 0, -1, Number.NaN, Number.POSITIVE_INFINITY, "0.5 millis"])("has no interval of %s", (every) => {
+    const define = () => Scheduler.define("Jobs", { job: loose(Work, Scheduler.interval(every as number)) })
+    expect(problemsOf(define)).toEqual([
+      `entry 'job': the interval must be a finite duration of at least a millisecond, not ${every}`
+    ])
+  })
+
+  it.each([1, "1 milli", "400 days"] as const)("may have an interval of %s", (every) => {
+    expect(problemsOf(() => Scheduler.define("Jobs", { job: loose(Work, Scheduler.interval(every)) }))).toEqual([])
+  })
+
+  it.each([
+    "0 2 * * *",
+    "05 02 01 01 00",
+    "*/15 9-17 * * mon-fri",
+    "0 0 1,15 * *",
+    " 0  2 * * * ",
+    "0 0 29 2 *",
+    "30 0 2 * * 7"
+  ] as const)("may have the cron text '%s'", (text) => {
+    expect(problemsOf(() => Scheduler.define("Jobs", { job: loose(Work, Scheduler.cron(text as string)) }))).toEqual([])
+  })
+
+  it.each(["UTC", "Europe/Berlin", "+02:00"])("may be in the time zone %s", (zone) => {
+    expect(problemsOf(() => Scheduler.define("Jobs", { job: loose(Work, Scheduler.cron("0 2 * * *", zone)) }))).toEqual(
+      []
+    )
+  })
+
+  it("may have the smallest of all guards", () => {
+    const define = () =>
+      Scheduler.define("Jobs", {
+        job: Scheduler.entry(Work, daily, {
+          input: dueAt,
+          overlap: { queue: 1 },
+          backoff: Schedule.recurs(0),
+          trip: 1
+        })
+      })
+    expect(problemsOf(define)).toEqual([])
+  })
+
+  it("may have no entry", () => {
+    expect(problemsOf(() => Scheduler.define("Jobs", {}))).toEqual([])
+  })
+})
+
+describe("the Layer", () => {
+  class Jobs extends Scheduler.define("Jobs", { job: loose(Work, daily) }) {}
+
+  it("is refused with all problems of its options", () => {
+    const history: number = 0
+    expect(problemsOf(() => Jobs.layer({ history, stopWithin: "soon" as "1 second" }))).toEqual([
+      "history must be a whole number of at least 1, not 0",
+      "stopWithin is not a duration: soon"
+    ])
+  })
+
+  it.effect("may remember one run, and wait for none", () =>
+    Effect.sync(() => expect(problemsOf(() => Jobs.layer({ history: 1, stopWithin: 0 }))).toEqual([]))
+  )
+})
