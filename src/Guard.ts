@@ -10,6 +10,7 @@
  */
 import { type Context, Effect, type Exit, type Semaphore } from "effect"
 import { CircuitBreaker, RateLimiter } from "effect/persistence"
+import type { AtLeastOne } from "./types/Literal.ts"
 
 /**
  * What can be put around any Effect: it may fail with `E`, and needs `R`. One that looks at the context of the handler, for
@@ -79,13 +80,15 @@ export function circuitBreaker(
 }
 
 /** Which limit, and what happens above it. */
-export interface RateLimiterOptions<Key> {
+export interface RateLimiterOptions<Key, Limit extends number> {
   /** The name of the limit, or a function of the handler's context that gives it. */
   readonly key: Key
-  /** How many calls a window admits: a whole number of at least 1. */
-  readonly limit: number
+  /** How many tokens a window has: a whole number of at least 1. */
+  readonly limit: AtLeastOne<"limit", Limit>
   /** The length of the window. */
   readonly window: Parameters<RateLimiter.RateLimiter["consume"]>[0]["window"]
+  /** How many tokens a call takes: 1 unless given. */
+  readonly tokens?: number
   /** How calls are counted: `fixed-window` unless given. */
   readonly algorithm?: "fixed-window" | "token-bucket"
   /** Whether a call above the limit fails, or waits for its turn: `fail` unless given. */
@@ -99,14 +102,14 @@ export interface RateLimiterOptions<Key> {
  * `RateLimiter.layer` over `RateLimiter.layerStoreMemory`, or over `RateLimiter.layerStoreRedis(...)` to share limits
  * between processes.
  */
-export function rateLimiter(
-  options: RateLimiterOptions<string>
+export function rateLimiter<const Limit extends number>(
+  options: RateLimiterOptions<string, Limit>
 ): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter>
-export function rateLimiter<Context>(
-  options: RateLimiterOptions<(context: Context) => string>
+export function rateLimiter<Context, const Limit extends number = number>(
+  options: RateLimiterOptions<(context: Context) => string, Limit>
 ): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter, readonly [Context]>
 export function rateLimiter(
-  options: RateLimiterOptions<string | ((context: unknown) => string)>
+  options: RateLimiterOptions<string | ((context: unknown) => string), number>
 ): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter, ReadonlyArray<unknown>> {
   return (effect, context) =>
     Effect.flatMap(RateLimiter.makeWithRateLimiter, (limited) =>

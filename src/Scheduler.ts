@@ -1,8 +1,8 @@
 /**
  * A scheduler: workflows that run by cron, at intervals or on call, under guards, as one service in a Layer.
  */
-import { Array, Clock, Context, Duration, Effect, Exit, Layer, Option, Result, Scope } from "effect"
-import { countProblems, type EntryRecord, type EntryValue, entryProblems } from "./scheduler/Entry.ts"
+import { Array, Clock, Context, type Duration, Effect, Exit, Layer, Result, Scope } from "effect"
+import { countProblems, durationProblems, type EntryRecord, type EntryValue, entryProblems } from "./scheduler/Entry.ts"
 import {
   type EntryBusy,
   type EntryTripped,
@@ -203,9 +203,7 @@ const start = Effect.fnUntraced(function* (
 
 const layerProblems = ({ history, stopWithin }: { history?: number; stopWithin?: Duration.Input }) => [
   ...(history === undefined ? [] : countProblems("history", history)),
-  ...(stopWithin === undefined || Option.isSome(Duration.fromInput(stopWithin))
-    ? []
-    : [`stopWithin is not a duration: ${String(stopWithin)}`])
+  ...durationProblems({ stopWithin })
 ]
 
 /**

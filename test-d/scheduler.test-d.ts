@@ -2,7 +2,7 @@
  * Schedulers: ids and inputs, M31 and M32, and what a right one infers.
  */
 import { type Cause, type DateTime, Effect, type Exit, type Layer, Schedule, Schema } from "effect"
-import { Scheduler, Workflow } from "sluice"
+import { type RunTimeout, Scheduler, Workflow } from "sluice"
 import { expectAssignable, expectError, expectType } from "tsd"
 import type { IsEqual } from "type-fest"
 import { type Order, Shop } from "./shop.js"
@@ -54,7 +54,7 @@ expectType<Effect.Effect<void, never, Jobs>>(Jobs.stop({ within: "30 seconds" })
 expectType<Effect.Effect<void, never, Jobs>>(Jobs.pause("sync"))
 
 // Outcome and failure are those of the workflow.
-type Ended = Exit.Exit<{ readonly _tag: "Done"; readonly payload: number }, "offline">
+type Ended = Exit.Exit<{ readonly _tag: "Done"; readonly payload: number }, "offline" | RunTimeout>
 const triggered = Jobs.trigger("sync")
 expectType<Scheduler.TriggeredRun<typeof Sync>>({} as Effect.Success<typeof triggered>)
 expectType<true>({} as IsEqual<Effect.Success<Effect.Success<typeof triggered>["await"]>, Ended>)
@@ -77,7 +77,7 @@ Effect.map(Jobs.list(), ([status]) => {
 })
 
 // A schedule may read what a run has failed with.
-declare const reading: Schedule.Schedule<number, Cause.Cause<"offline">>
+declare const reading: Schedule.Schedule<number, Cause.Cause<"offline" | RunTimeout>>
 declare const readingMore: Schedule.Schedule<number, Cause.Cause<"unheard of">>
 Scheduler.entry(Sync, Scheduler.manual, { backoff: reading })
 expectError(Scheduler.entry(Sync, Scheduler.manual, { backoff: readingMore }))

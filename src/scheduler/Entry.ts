@@ -1,8 +1,9 @@
 /**
  * An entry of a scheduler: which workflow runs, when, with what input, and under which guards.
  */
-import { type Cause, type DateTime, Predicate, Result, Schedule } from "effect"
+import { type Cause, type DateTime, Duration, Option, Predicate, Result, Schedule } from "effect"
 import type { IsEqual } from "type-fest"
+import type { RunTimeout } from "../Errors.ts"
 import type { AtLeastOne } from "../types/Literal.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import type { AnyDefinition, Failure, Input } from "../types/Table.ts"
@@ -31,12 +32,16 @@ export interface EntryOptions<D extends AnyDefinition, Trip extends number, Queu
    * How long after a failure the next run may start: one step of the schedule for each failure in a row, from its
    * beginning after a success. When the schedule ends, its last delay stays.
    */
-  readonly backoff?: Schedule.Schedule<unknown, Cause.Cause<Failure<D>>>
+  readonly backoff?: Schedule.Schedule<unknown, Cause.Cause<Failure<D> | RunTimeout>>
   /**
    * After how many failures in a row the entry stops until it is reset: a whole number of at least 1; never unless
    * given.
    */
   readonly trip?: AtLeastOne<"trip", Trip>
+  /** How long a run may take; it is interrupted, rolled back, and fails with `RunTimeout` then. No limit unless given. */
+  readonly timeout?: Duration.Input
+  /** How long the rollback of a run may take. No limit unless given. */
+  readonly compensationTimeout?: Duration.Input
 }
 
 /** The input of every run: a value, or a function of the tick. */
@@ -71,6 +76,8 @@ export interface Guards {
   readonly overlap?: Overlap<number>
   readonly backoff?: Schedule.Schedule<unknown, Cause.Cause<unknown>>
   readonly trip?: number
+  readonly timeout?: Duration.Input
+  readonly compensationTimeout?: Duration.Input
 }
 
 /** What the value of an entry holds. */
@@ -119,15 +126,23 @@ export const entryProblems = (id: string, entry: EntryValue): ReadonlyArray<stri
     return [`entry '${id}' is not made by Scheduler.entry`]
   }
   const { definition, options, trigger } = entry
-  const { backoff, overlap = "skip", trip } = options
+  const { backoff, compensationTimeout, overlap = "skip", timeout, trip } = options
   return [
     ...(Predicate.hasProperty(definition, "graph") ? [] : ["what it runs is not a definition of a workflow"]),
     ...Result.match(timetable(trigger, 0), { onSuccess: () => [], onFailure: (problems) => problems }),
     ...overlapProblems(overlap),
     ...(backoff === undefined || Schedule.isSchedule(backoff) ? [] : ["its backoff is not a Schedule"]),
-    ...(trip === undefined ? [] : countProblems("trip", trip))
+    ...(trip === undefined ? [] : countProblems("trip", trip)),
+    ...durationProblems({ timeout, compensationTimeout })
   ].map((problem) => `entry '${id}': ${problem}`)
 }
+
+/** The problems of what must be durations, where they are given. */
+export const durationProblems = (durations: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
+  Object.entries(durations)
+    // What is no duration comes only from outside the types.
+    .filter(([, value]) => value !== undefined && Option.isNone(Duration.fromInput(value as Duration.Input)))
+    .map(([what, value]) => `${what} is not a duration: ${String(value)}`)
 
 const overlapProblems = (overlap: Overlap<number>): ReadonlyArray<string> => {
   if (Predicate.hasProperty(overlap, "queue")) return countProblems("queue", Number(overlap.queue))

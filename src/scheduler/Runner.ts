@@ -18,6 +18,7 @@ import {
   Option,
   Result
 } from "effect"
+import type { RunOptions } from "../Implementation.ts"
 import type { AnyDefinition } from "../types/Table.ts"
 import { Backoff } from "./Backoff.ts"
 import { type EntryValue, queueOf, type Tick } from "./Entry.ts"
@@ -47,7 +48,7 @@ interface Running extends Due {
 /** A definition, as far as a scheduler uses it. */
 interface Runnable {
   readonly graph: { readonly name: string }
-  readonly run: (input: unknown, options: { readonly id: string }) => Effect.Effect<unknown, unknown>
+  readonly run: (input: unknown, options: RunOptions) => Effect.Effect<unknown, unknown>
 }
 
 /**
@@ -281,12 +282,13 @@ export class Runner {
     const due = this.ready()
     // It has been dropped meanwhile.
     if (due === undefined) return Effect.void
+    const { compensationTimeout, timeout } = this.options
     this.waiting = this.waiting.filter((other) => other !== due)
     this.running = { ...due, started: DateTime.makeUnsafe(this.now()), fiber }
     Deferred.doneUnsafe(due.begun, Exit.void)
     return this.annotate(
       due.id,
-      Effect.suspend(() => this.definition.run(inputOf(due), { id: due.id }))
+      Effect.suspend(() => this.definition.run(inputOf(due), { id: due.id, timeout, compensationTimeout }))
     )
   })
 

@@ -2,6 +2,7 @@
  * What a scheduler says of its entries and their runs.
  */
 import type { DateTime, Effect, Exit, Option } from "effect"
+import type { RunTimeout } from "../Errors.ts"
 import type { AnyDefinition, Failure, Outcome } from "../types/Table.ts"
 
 /** A run in progress. */
@@ -19,7 +20,7 @@ export interface CompletedRun<out D extends AnyDefinition> extends RunInProgress
   /** When it had ended, its finalizers included. */
   readonly ended: DateTime.Utc
   /** How it ended. */
-  readonly exit: Exit.Exit<Outcome<D>, Failure<D>>
+  readonly exit: Exit.Exit<Outcome<D>, Failure<D> | RunTimeout>
 }
 
 /** The state of an entry. */
@@ -62,5 +63,5 @@ export interface TriggeredRun<out D extends AnyDefinition> {
   /** The id that the run has, or will have. */
   readonly id: string
   /** Waits for the end of the run. A run that is dropped before it began ends interrupted. */
-  readonly await: Effect.Effect<Exit.Exit<Outcome<D>, Failure<D>>>
+  readonly await: Effect.Effect<Exit.Exit<Outcome<D>, Failure<D> | RunTimeout>>
 }

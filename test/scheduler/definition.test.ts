@@ -31,6 +31,7 @@ describe("a scheduler", () => {
         never: loose(Work, Scheduler.cron("0 0 30 2 *")),
         often: loose(Work, Scheduler.interval("0 seconds"), { trip: 0, overlap: "replace", backoff: "1 minute" }),
         queue: loose({}, Scheduler.manual, { overlap: { queue: 1.5 } }),
+        long: loose(Work, daily, { timeout: "1 hr", compensationTimeout: "soon" }),
         trigger: loose(Work, "0 2 * * *"),
         none: Work
       } as unknown as Scheduler.EntryRecord)
@@ -45,6 +46,8 @@ describe("a scheduler", () => {
       "entry 'often': trip must be a whole number of at least 1, not 0",
       "entry 'queue': what it runs is not a definition of a workflow",
       "entry 'queue': queue must be a whole number of at least 1, not 1.5",
+      "entry 'long': timeout is not a duration: 1 hr",
+      "entry 'long': compensationTimeout is not a duration: soon",
       "entry 'trigger': its trigger is neither a cron text, nor an interval, nor manual",
       "entry 'none' is not made by Scheduler.entry"
     ])

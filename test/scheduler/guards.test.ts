@@ -2,7 +2,7 @@
 import { describe, expect, it } from "@effect/vitest"
 import { Cause, Duration, Effect, Exit, Logger, Option, References, Schedule } from "effect"
 import { TestClock } from "effect/testing"
-import { Scheduler } from "sluice"
+import { RunTimeout, Scheduler } from "sluice"
 import { Broken, brief, briefly, dueAt, fail, inTurn, running, Work, workFor, working } from "./work.ts"
 
 const every10 = Scheduler.interval("10 minutes")
@@ -380,5 +380,33 @@ describe("pause", () => {
       yield* (yield* Jobs.trigger("job")).await
       expect(starts(yield* Jobs.history("job"))).toEqual(["00:10:00", "00:51:00"])
     }).pipe(running(Jobs.layer(), fails))
+  )
+})
+
+describe("the time limit of an entry", () => {
+  class Jobs extends Scheduler.define("Jobs", {
+    job: Scheduler.entry(Work, every10, { input: dueAt, timeout: "2 minutes", trip: 2 })
+  }) {}
+
+  it.effect("ends a run that takes longer, which is a failure", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("1 hour")
+      const runs = yield* Jobs.history("job")
+      expect(briefly(runs)).toEqual([
+        "00:10:00: 00:10:00 to 00:12:00, failed",
+        "00:20:00: 00:20:00 to 00:22:00, failed"
+      ])
+      expect(Exit.findErrorOption(runs[0]!.exit)).toEqual(
+        Option.some(new RunTimeout({ workflow: "Work", duration: Duration.minutes(2) }))
+      )
+      expect((yield* Jobs.status("job")).tripped).toBe(true)
+    }).pipe(running(Jobs.layer(), working(workFor("1 day"))))
+  )
+
+  it.effect("does nothing to one that ends in time", () =>
+    Effect.gen(function* () {
+      yield* TestClock.adjust("11 minutes")
+      expect(briefly(yield* Jobs.history("job"))).toEqual(["00:10:00: 00:10:00 to 00:11:00, done"])
+    }).pipe(running(Jobs.layer(), working(workFor("1 minute"))))
   )
 })

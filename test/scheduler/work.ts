@@ -1,6 +1,6 @@
 /** A workflow that does what a test says, and how to read what a scheduler did with it. */
 import { Cause, DateTime, Effect, Exit, Layer, Schema, Scope } from "effect"
-import { type Scheduler, Workflow } from "sluice"
+import { type RunTimeout, type Scheduler, Workflow } from "sluice"
 
 /** The failure that a run may end with. */
 export class Broken extends Schema.TaggedError<Broken>()("Broken", { why: Schema.String }) {}
@@ -28,7 +28,7 @@ export const dueAt = ({ time }: Scheduler.Tick): string => brief(time)
 export const brief = (time: DateTime.DateTime): string => DateTime.formatIso(time).slice(11, 19)
 
 /** How a run ended. */
-export const ending = (exit: Exit.Exit<{ readonly payload: string }, Broken>): string => {
+export const ending = (exit: Exit.Exit<{ readonly payload: string }, Broken | RunTimeout>): string => {
   if (Exit.isSuccess(exit)) return "done"
   if (Cause.hasInterruptsOnly(exit.cause)) return "interrupted"
   return Cause.hasDies(exit.cause) ? "died" : "failed"
