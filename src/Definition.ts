@@ -144,6 +144,7 @@ export interface Definition<
     readonly cells: Cells
     readonly failure: Failures
     readonly signals: { readonly [S in Signals as S["name"]]: S["payload"] }
+    readonly signalNames: Signals["name"]
   }
 
   /** The table as plain data. */
@@ -341,7 +342,13 @@ type Provide = ReturnType<typeof withServices>
 /** What the caller takes over is undone with the services it was done with. */
 const undoneWith = (provide: Provide, caller: Caller): Caller => ({
   ...caller,
-  adopt: (steps) => caller.adopt(steps.map((step) => ({ ...step, undo: (cause) => provide(step.undo(cause)) })))
+  adopt: (steps) =>
+    caller.adopt(
+      steps.map((step) => {
+        const { branch, payload, state, target, workflow } = step
+        return { workflow, state, target, branch, payload, undo: (cause) => provide(step.undo(cause)) }
+      })
+    )
 })
 
 const ofTheFiber = [Tracer.ParentSpan, Scope.Scope, Clock.Clock, ...Object.values(References).filter(Context.isKey)]

@@ -4,7 +4,7 @@
 import type { Schedule as EffectSchedule } from "effect"
 import { Duration, Record as EffectRecord, Function, Schedule } from "effect"
 import type { BranchContext, Context, ItemContext, PollContext } from "./Context.ts"
-import type { PollExhausted } from "./Errors.ts"
+import type { CompensationFailed, PollExhausted, StateTimeout } from "./Errors.ts"
 import type {
   AnyEffect,
   Callee,
@@ -184,7 +184,9 @@ export interface HandlerConstructors {
    * function that says where to go then.
    *
    * It fails with what the callee's `.failure` declares, and needs the callee's Layer. Interrupting the caller interrupts
-   * the callee; steps that the callee completed are undone, too, when the caller fails later.
+   * the callee; steps that the callee completed are undone, too, when the caller fails later. A callee that could not undo
+   * its own steps fails with `CompensationFailed`, which a catch of this handler takes, and the policy that all share
+   * does not.
    */
   call<
     D extends AnyDefinition,
@@ -202,7 +204,8 @@ export interface HandlerConstructors {
     N,
     Result<CaseResult<Cases>>["taken"],
     Failure<Callee> | Result<CaseResult<Cases>>["error"],
-    ServiceOf<Callee> | Result<CaseResult<Cases>>["services"]
+    ServiceOf<Callee> | Result<CaseResult<Cases>>["services"],
+    StateTimeout | Extract<Failure<Callee>, CompensationFailed>
   >
 }
 

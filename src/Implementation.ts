@@ -1,7 +1,7 @@
 /**
  * A definition with a handler for every state: the workflow, an immutable value that is run any number of times.
  */
-import { Array, type Cause, type Duration, Effect, Result, type Scope } from "effect"
+import { Array, type Cause, type DateTime, type Duration, Effect, Result, type Scope } from "effect"
 import type { IsEqual } from "type-fest"
 import { type RunNotFound, type RunTimeout, WorkflowDefinitionError } from "./Errors.ts"
 import { makeMachine } from "./engine/Machine.ts"
@@ -70,7 +70,7 @@ export type Step<D extends AnyDefinition, N extends StateName<D>> = {
   readonly [T in TargetName<D, N>]: {
     readonly _tag: T
     readonly payload: Payload<D, T>
-    readonly after?: Duration.Duration
+    readonly after?: Duration.Duration | DateTime.DateTime
   }
 }[TargetName<D, N>]
 

@@ -1,15 +1,24 @@
 /**
  * Compiles a graph and its handlers into linked nodes.
  */
-import { Duration } from "effect"
+import { type Duration, Effect } from "effect"
 import { match } from "ts-pattern"
-import { JoinTimeout, StateTimeout } from "../Errors.ts"
+import { CompensationFailed, JoinTimeout, StateTimeout } from "../Errors.ts"
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
-import type { SharedPolicy, Spec, Work } from "../graph/Spec.ts"
+import type { AnyEffect, SharedPolicy, Spec, Work } from "../graph/Spec.ts"
 import { joinItems, joinNamed } from "./branches.ts"
 import { callWorkflow } from "./calling.ts"
 import { type Machine, type Node, type Perform, performing, type Targets, type Transition } from "./Node.ts"
-import { isUninterruptible, ownRecover, remembering, sharedRecover, undosOf, withPolicies } from "./policies.ts"
+import {
+  isUninterruptible,
+  ownRecover,
+  type Placed,
+  remembering,
+  sharedRecover,
+  undosOf,
+  withPolicies
+} from "./policies.ts"
+import { toLimit } from "./time.ts"
 import { pollForAnswer, waitForSignal } from "./waiting.ts"
 
 /** Compiles a validated graph with a handler for every state. */
@@ -61,10 +70,10 @@ const makeTargets = (targets: ReadonlyArray<string>): Targets =>
 /** The function is named for its target, so that an error can say what was not called. */
 const makeTransition = (target: string): ((payload: unknown) => Transition) => {
   const make = (payload: unknown) => ({ _tag: target, payload })
-  const after = (delay: Duration.Input, payload: unknown) => ({
+  const after = (limit: Parameters<typeof toLimit>[0], payload: unknown) => ({
     _tag: target,
     payload,
-    after: Duration.fromInputUnsafe(delay)
+    after: toLimit(limit)
   })
   return Object.assign(Object.defineProperty(make, "name", { value: target }), { after })
 }
@@ -94,13 +103,30 @@ const makePerform = (
     timedOut: (duration: Duration.Duration) => new StateTimeout({ state, duration }),
     recover: sharedRecover(fallback)
   }))
-  const around = [...own, ...others]
+  const around = [...own, ...(work._tag === "call" ? beyond(others) : others)]
   // Nothing comes between the work and the run when there are no policies, so that the run can remember what was chosen.
   if (undos === undefined || around.length > 0 || isUninterruptible(undos)) {
     return { perform: withPolicies(remember(perform), around), undos: undefined }
   }
   return { perform, undos }
 }
+
+/**
+ * Shared policies that do not see the `CompensationFailed` of a workflow that is called: it passes them as a defect, and is
+ * the failure it was on the other side.
+ */
+const beyond = (others: ReadonlyArray<Placed>): ReadonlyArray<Placed> => {
+  const [first] = others
+  if (first === undefined) return []
+  const guard = (guard: (effect: AnyEffect) => AnyEffect): Placed => ({ ...first, policy: { _tag: "guard", guard } })
+  return [
+    guard(Effect.catchIf(isCompensationFailed, Effect.die)),
+    ...others,
+    guard(Effect.catchDefect((defect) => (isCompensationFailed(defect) ? Effect.fail(defect) : Effect.die(defect))))
+  ]
+}
+
+const isCompensationFailed = (error: unknown): error is CompensationFailed => error instanceof CompensationFailed
 
 const makeWork = (state: string, work: Work): Perform =>
   match(work)

@@ -1,18 +1,19 @@
 /**
  * A compiled workflow: linked nodes, in which what is the same for every run is worked out.
  */
-import type { Cause, Duration } from "effect"
+import type { Cause } from "effect"
 import type { Graph } from "../graph/Graph.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import type { Run, Visit } from "./Run.ts"
 import type { Undo } from "./rollback.ts"
+import type { Limit } from "./time.ts"
 
 /** A transition as the engine sees it: plain data. */
 export interface Transition {
   readonly _tag: string
   readonly payload: unknown
-  /** How long after it was made it takes effect. */
-  readonly after?: Duration.Duration
+  /** How long after it was made, or when, it takes effect. */
+  readonly after?: Limit
 }
 
 /** Does the work of a state: gives a transition, an Effect of one, or a generator that returns one. */

@@ -17,6 +17,7 @@ import type { Machine, Node, Targets, Transition, Undos } from "./Node.ts"
 import { toEffect, toEffectThen } from "./result.ts"
 import { Rollback, UndoFailed } from "./rollback.ts"
 import { Mailbox } from "./signals.ts"
+import { remaining } from "./time.ts"
 
 /** An event before the run has signed it. */
 export type Happening = DistributedOmit<RunEvent<string>, "workflow" | "runId" | "time">
@@ -74,7 +75,7 @@ export class Visit {
 
   /** The context of the next attempt; the first one has this. */
   nextAttempt(): Visit {
-    const attempt = ++this.run.attempt
+    const attempt = this.run.attempt + 1
     return attempt === 1 ? this : new Visit(this.run, this.node, this.payload, attempt)
   }
 }
@@ -360,7 +361,8 @@ export class Run {
 
   /** Waits until a transition takes effect. */
   private delay(target: Node, { _tag, after = Duration.zero, payload }: Transition): AnyEffect {
-    return this.wait(Effect.flatMap(Effect.sleep(after), () => this.advance(target, { _tag, payload })))
+    const time = Effect.flatMap(remaining(after), Effect.sleep)
+    return this.wait(Effect.flatMap(time, () => this.advance(target, { _tag, payload })))
   }
 
   /** Runs the finalizers of the visit. */

@@ -32,7 +32,12 @@ export const sharedRecover =
 /** Puts policies around the work of a state. Each sees only what stands within it. */
 export const withPolicies = (perform: Perform, policies: ReadonlyArray<Placed>): Perform => {
   if (policies.length === 0) return perform
-  const attempt = (visit: Visit): AnyEffect => Effect.suspend(() => toEffect(perform(visit.nextAttempt())))
+  const attempt = (visit: Visit): AnyEffect =>
+    Effect.suspend(() => {
+      const next = visit.nextAttempt()
+      visit.run.attempt = next.attempt
+      return toEffect(perform(next))
+    })
   return policies.reduce(
     (inner, { policy, recover, timedOut }) =>
       match(policy)
@@ -53,8 +58,8 @@ export const withPolicies = (perform: Perform, policies: ReadonlyArray<Placed>):
           { _tag: "guard" },
           ({ guard }) =>
             (visit: Visit) =>
-              // What the types of its context promise, a visit has.
-              guard(inner(visit), visit as never)
+              // It is asked for each attempt; what the types of its context promise, a visit has.
+              Effect.suspend(() => guard(inner(visit), visit.nextAttempt() as never))
         )
         .with(
           { _tag: "catch" },

@@ -1,12 +1,15 @@
 /**
  * States that wait: for signals, for a time, or for an answer.
  */
-import { Clock, DateTime, Duration, Effect, Option } from "effect"
+import { type DateTime, type Duration, Effect, Option } from "effect"
 import { PollExhausted } from "../Errors.ts"
 import type { AnyEffect, PollWork, WaitWork } from "../graph/Spec.ts"
 import { type Perform, performing } from "./Node.ts"
 import { PollVisit, pending, SignalVisit, type Visit } from "./Run.ts"
 import { toEffect } from "./result.ts"
+import { remaining, toLimit } from "./time.ts"
+
+type LimitInput = Duration.Input | DateTime.DateTime
 
 /** The work of a wait. */
 export const waitForSignal = ({ cases, limit }: WaitWork): Perform => {
@@ -17,7 +20,10 @@ export const waitForSignal = ({ cases, limit }: WaitWork): Perform => {
     )
   const arrival = (visit: Visit): Effect.Effect<unknown> => {
     if (limit === undefined) return visit.run.mailbox.await(names)
-    return Effect.flatMap(remaining(limit.until, visit), (duration) =>
+    // The types let through what is a limit, or a function that gives one.
+    const { until } = limit as { readonly until: LimitInput | ((visit: Visit) => LimitInput) }
+    const time = toLimit(typeof until === "function" ? until(visit) : until)
+    return Effect.flatMap(remaining(time), (duration) =>
       names.size === 0 ? Effect.sleep(duration) : Effect.timeoutOption(visit.run.mailbox.await(names), duration)
     )
   }
@@ -26,15 +32,6 @@ export const waitForSignal = ({ cases, limit }: WaitWork): Perform => {
   // A signal that is there when the time is up still counts.
   return (visit) => Effect.flatMap(arrival(visit), () => Option.getOrElse(take(visit), () => expire(visit)))
 }
-
-/** How long it is until a limit. */
-const remaining = (until: unknown, visit: Visit): Effect.Effect<Duration.Duration> =>
-  Effect.map(Clock.currentTimeMillis, (now) => {
-    const limit = typeof until === "function" ? until(visit) : until
-    return DateTime.isDateTime(limit)
-      ? Duration.millis(Math.max(0, DateTime.toEpochMillis(limit) - now))
-      : Duration.fromInputUnsafe(limit)
-  })
 
 /** The work of a poll. */
 export const pollForAnswer = (state: string, { ask, failures, schedule }: PollWork): Perform => {

@@ -18,6 +18,7 @@ export interface Table {
   readonly cells: object
   readonly failure: unknown
   readonly signals: Record<string, { readonly Type: unknown }>
+  readonly signalNames: string
 }
 
 /** Any definition made by `.start()`. */
@@ -61,7 +62,7 @@ export type Outcome<D extends AnyDefinition> = {
 }[ExitName<D>]
 
 /** The names of the signals. */
-export type SignalName<D extends AnyDefinition> = keyof TableOf<D>["signals"] & string
+export type SignalName<D extends AnyDefinition> = TableOf<D>["signalNames"]
 
 /** The payload of a signal. */
 export type SignalPayload<D extends AnyDefinition, S extends string> = TableOf<D>["signals"][S]["Type"]

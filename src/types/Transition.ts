@@ -1,4 +1,4 @@
-import type { Duration } from "effect"
+import type { DateTime, Duration } from "effect"
 import type { IsAny, IsEqual } from "type-fest"
 import type { AnyDefinition, DefinitionTypes, Payload, TargetName, WorkflowName } from "./Table.ts"
 
@@ -9,8 +9,8 @@ import type { AnyDefinition, DefinitionTypes, Payload, TargetName, WorkflowName 
 export interface Transition<D extends AnyDefinition, in out Target extends string> {
   readonly _tag: Target
   readonly payload: Payload<D, Target>
-  /** How long after it was made the transition takes effect; at once unless given. */
-  readonly after?: Duration.Duration
+  /** How long after it was made, or when, the transition takes effect; at once unless given. */
+  readonly after?: Duration.Duration | DateTime.DateTime
   readonly [DefinitionTypes]: WorkflowName<D>
 }
 
@@ -29,15 +29,15 @@ type Make<P, Made> =
 /** Makes the transition to a place with a payload. */
 export interface ToPayload<in P, out Made> {
   (payload: P): Made
-  /** The same transition, taking effect so much later: until then the run waits, with nothing running. */
-  readonly after: (delay: Duration.Input, payload: P) => Made
+  /** The same transition, taking effect so much later, or at a point in time: until then the run waits. */
+  readonly after: (limit: Duration.Input | DateTime.DateTime, payload: P) => Made
 }
 
 /** Makes the transition to a place without a payload. */
 export interface ToVoid<out Made> {
   (): Made
-  /** The same transition, taking effect so much later: until then the run waits, with nothing running. */
-  readonly after: (delay: Duration.Input) => Made
+  /** The same transition, taking effect so much later, or at a point in time: until then the run waits. */
+  readonly after: (limit: Duration.Input | DateTime.DateTime) => Made
 }
 
 /**

@@ -126,7 +126,7 @@ describe("backoff", () => {
     telling: Scheduler.entry(Work, every10, {
       input: dueAt,
       backoff: Schedule.fromStep(
-        Effect.succeed((_: number, cause: Cause.Cause<Broken>) => {
+        Effect.succeed((_: number, cause: Cause.Cause<Broken | RunTimeout>) => {
           if (Cause.hasDies(cause)) throw new Error("a bug in the schedule")
           return Effect.succeed([undefined, Duration.minutes(14)] as [undefined, Duration.Duration])
         })
