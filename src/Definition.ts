@@ -21,12 +21,12 @@ import {
 import type { RunHandle } from "./RunHandle.ts"
 import type { CellRecord } from "./Store.ts"
 import type {
-  CheckedErrors,
   CheckedFailures,
   CheckedHandlers,
   HandlerParts,
   Handlers,
   OtherErrors,
+  PolicyErrors,
   SharedErrors
 } from "./types/Handlers.ts"
 import type { AnySignal, Exit, Fallback, PayloadSchema, Place, Signal, State } from "./types/Place.ts"
@@ -165,7 +165,10 @@ export interface Definition<
   >(
     this: D,
     handlers: H & CheckedHandlers<D, H>,
-    ...options: OptionsArguments<D, WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & FallbackProblem<D, Taken>>
+    ...options: OptionsArguments<
+      D,
+      WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & NoProblem<NeverTaken<D, "*", Taken>>
+    >
   ): Workflow<D, E | OtherErrors<D, H>, R | HandlerParts<H[keyof H]>["services"]>
 
   /**
@@ -174,20 +177,12 @@ export interface Definition<
    * The services of the handlers are those of the Layer, whatever the caller of `run` has in its context, and the workflow
    * itself, which a handler may call.
    */
-  layer<
-    D extends AnyDefinition,
-    H extends Handlers<D>,
-    Taken extends string = FallbackName<D>,
-    E = SharedErrors<D, H>,
-    R = never
-  >(
+  layer<D extends AnyDefinition, H extends Handlers<D>, Taken extends string = FallbackName<D>, E = unknown, R = never>(
     this: D,
-    handlers: H & CheckedHandlers<D, H> & CheckedFailures<D, H, E>,
+    handlers: H & CheckedHandlers<D, H> & CheckedFailures<D, H>,
     ...options: OptionsArguments<
       D,
-      WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> &
-        FallbackProblem<D, Taken> &
-        CheckedErrors<D, Exclude<E, SharedErrors<D, H>>>
+      WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & NoProblem<NeverTaken<D, "*", Taken> | PolicyErrors<D, H, E>>
     >
   ): Layer.Layer<ServiceOf<D>, never, Exclude<R | HandlerParts<H[keyof H]>["services"], ServiceOf<D>>>
 
@@ -240,8 +235,6 @@ export interface Definition<
 export type OptionsArguments<D extends AnyDefinition, Options> = [FallbackName<D>] extends [never]
   ? readonly [options?: Options]
   : readonly [options: Options]
-
-type FallbackProblem<D extends AnyDefinition, Taken> = NoProblem<NeverTaken<D, "*", Taken>>
 
 /** The arguments of a run: a workflow whose start has no payload takes none. */
 export type RunArguments<Input, Timeout> =

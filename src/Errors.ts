@@ -167,11 +167,11 @@ export class CompensationFailed extends Schema.TaggedError<CompensationFailed>()
   override get message(): string {
     const undone = (steps: ReadonlyArray<{ readonly state: string }>) =>
       steps.map(({ state }) => `'${state}'`).join(", ")
-    return [
-      `Run '${this.runId}' of workflow '${this.workflow}' could not be rolled back`,
+    const problems = [
       ...(this.failures.length > 0 ? [`the compensations of ${undone(this.failures)} failed`] : []),
       ...(this.untried.length > 0 ? [`those of ${undone(this.untried)} were not tried`] : [])
-    ].join(": ")
+    ]
+    return `Run '${this.runId}' of workflow '${this.workflow}' could not be rolled back: ${problems.join(", ")}`
   }
 }
 

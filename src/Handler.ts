@@ -3,11 +3,10 @@
  * policies are methods, and the order of the calls is the meaning, as in a pipe.
  */
 
-import type { DateTime, Duration, Effect, Schedule } from "effect"
+import type { DateTime, Duration, Effect, Schedule, Scope } from "effect"
 import { Predicate } from "effect"
 import type { AnyState, BranchContext, CatchContext, Context, ItemCompensationContext, JoinContext } from "./Context.ts"
 import type { CompensationFailed, JoinTimeout, StateTimeout } from "./Errors.ts"
-import type { Guard } from "./Guard.ts"
 import type { HandlerValue } from "./graph/Spec.ts"
 import type * as Join from "./Join.ts"
 import type {
@@ -54,6 +53,11 @@ export interface Handler<out D extends AnyDefinition, out N extends string, out 
 /** Any handler of any definition. */
 export type AnyHandler = Handler<AnyDefinition, string, string, unknown, unknown>
 
+/** What a guard is put around: the work of a state. Only the Effect that the guard is given makes one. */
+export interface Guarded {
+  readonly [HandlerTypes]: "guarded"
+}
+
 /** Whether a value is a handler, of whatever definition. */
 export const isHandler = (value: unknown): value is { readonly [HandlerTypes]: HandlerValue } =>
   Predicate.hasProperty(value, HandlerTypes)
@@ -92,13 +96,14 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
 
   /**
    * Puts a guard around what stands before it: a circuit breaker, a rate limiter, a bulkhead, or any function from Effect
-   * to Effect. A guard inside a retry admits each attempt, one outside admits the whole.
+   * to Effect, which is given the context as well. A guard inside a retry admits each attempt, one outside admits the
+   * whole.
    *
-   * Fails with what the guard fails with; its services join the handler's.
+   * It fails with what the guarded Effect fails with, and needs what that needs.
    */
-  guard<GuardError = never, GuardServices = never>(
-    guard: Guard<GuardError, GuardServices, readonly [context: BranchContext<D, N>]>
-  ): Task<D, N, Taken, E | GuardError, R | GuardServices, Own>
+  guard<Out extends Effect.Effect<Guarded, unknown, unknown>>(
+    guard: (effect: Effect.Effect<Guarded, E, R>, context: BranchContext<D, N>) => Out
+  ): Task<D, N, Taken, Effect.Error<Out>, Exclude<Effect.Services<Out>, Scope.Scope>, Own>
 
   /** Turns every failure so far into a transition. Defects and interruption are not caught. */
   catch<Out>(

@@ -277,12 +277,12 @@ const compensations = (
   options: CompensationOptions | undefined
 ): Readonly<Record<string, Compensation>> => EffectRecord.map(cases, (undo) => compensation(undo, options))
 
-/** The policies that a function puts around a handler. */
-export const policiesOf = (definition: unknown, policy: AnyFunction | undefined): ReadonlyArray<Policy> => {
+/** The policies that a function puts around a handler; `undefined` when it is no function, or gives no handler back. */
+export const policiesOf = (definition: unknown, policy: unknown): ReadonlyArray<Policy> | undefined => {
   if (policy === undefined) return []
-  const step = new HandlerImpl(valueOf(definition, "*", { _tag: "task", run: Function.identity }))
-  const made = (policy as (step: unknown) => unknown)(step)
-  return isHandler(made) ? made[HandlerTypes].spec.policies : []
+  if (typeof policy !== "function") return undefined
+  const made = policy(new HandlerImpl(valueOf(definition, "*", { _tag: "task", run: Function.identity })))
+  return isHandler(made) ? made[HandlerTypes].spec.policies : undefined
 }
 
 const valueOf = (definition: unknown, state: string, work: Work): HandlerValue => ({

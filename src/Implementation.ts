@@ -138,14 +138,18 @@ export const makeWorkflow = (
   options: WorkflowOptions<AnyDefinition, unknown, string, unknown, unknown> = {}
 ): AnyWorkflow => {
   const values = new Map(Object.entries(handlers).map(([name, handler]) => [name, valueOf(definition, name, handler)]))
-  const shared = { policies: policiesOf(definition, options.policy), rollback: options.rollback ?? (() => true) }
-  const problems = handlerProblems(definition, values, shared.policies)
+  const policies = policiesOf(definition, options.policy)
+  const { rollback = () => true } = options
+  const problems = [
+    ...(typeof rollback === "function" ? [] : ["what says which failures are rolled back is not a function"]),
+    ...handlerProblems(definition, values, policies)
+  ]
   if (problems.length > 0) throw new WorkflowDefinitionError({ workflow: definition.name, problems })
 
   const specs = new Map(
     Array.filterMap(values, ([name, value]) => (value ? Result.succeed([name, value.spec]) : Result.failVoid))
   )
-  const machine = makeMachine(definition, specs, shared)
+  const machine = makeMachine(definition, specs, { policies: policies ?? [], rollback })
   // A name that is no place comes only from outside the types.
   const nodeOf = (name: string): Node => {
     const node = machine.nodes.get(name)
@@ -160,7 +164,7 @@ export const makeWorkflow = (
   const workflow = {
     graph: {
       ...definition,
-      policies: shared.policies.map(describePolicy),
+      policies: (policies ?? []).map(describePolicy),
       places: definition.places.map((place) => {
         const spec = specs.get(place.name)
         return spec === undefined ? place : { ...place, work: describeWork(spec) }

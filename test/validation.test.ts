@@ -1,6 +1,6 @@
 /** What the types refuse is refused again at run time, with every problem in one error. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { DateTime, Effect, Schedule, Schema, Semaphore } from "effect"
 import { Handler, Join, Workflow, WorkflowDefinitionError } from "sluice"
 import { define, type LooseDefinition, problemsOf, refused, untyped } from "./support/loose.ts"
 
@@ -364,5 +364,258 @@ describe("the error", () => {
     expect(error).toBeInstanceOf(WorkflowDefinitionError)
     expect(error._tag).toBe("WorkflowDefinitionError")
     expect(Handler.isHandler(error)).toBe(false)
+  })
+})
+
+describe("a definition with signals and a fallback", () => {
+  const builder = () => define("M").state("A", Schema.Void, ["Done"]).exit("Done", Schema.Void)
+
+  it("is refused for a signal declared twice", () => {
+    const problems = problemsOf(() =>
+      builder()
+        .signal("Go", Schema.Void)
+        .signal("Stop", Schema.Void)
+        .signal("Go", Schema.String)
+        .signal("Go", Schema.Void)
+        .start("A")
+    )
+    expect(problems).toEqual(["the signal 'Go' is declared twice", "the signal 'Go' is declared twice"])
+  })
+
+  it("is accepted with a signal that has the name of a place", () => {
+    expect(() => builder().signal("A", Schema.Void).signal("Done", Schema.Void).start("A")).not.toThrow()
+  })
+
+  it("is refused for a fallback that is not declared", () => {
+    expect(problemsOf(() => builder().fallback(["Done", "Typo"]).start("A"))).toEqual([
+      "the fallback has the target 'Typo', which is not declared"
+    ])
+  })
+
+  it("reaches the places of its fallback, and what follows them, from any state", () => {
+    const repaired = builder().state("Repair", Schema.Void, ["Lost"]).exit("Lost", Schema.Void)
+    expect(problemsOf(() => repaired.start("A"))).toEqual([
+      "'Lost' cannot be reached from the start",
+      "'Repair' cannot be reached from the start"
+    ])
+    expect(() => repaired.fallback(["Repair"]).start("A")).not.toThrow()
+  })
+
+  it("is refused for a trap, though its state could fail and fall back to an exit", () => {
+    const trapped = define("M")
+      .fallback(["Broken"])
+      .state("A", Schema.Void, ["Trap"])
+      .state("Trap", Schema.Void, ["Trap"])
+      .exit("Broken", Schema.Void)
+    expect(problemsOf(() => trapped.start("A"))).toEqual([
+      "no exit can be reached from state 'A'",
+      "no exit can be reached from state 'Trap'"
+    ])
+  })
+
+  it("leaves a half-built table as it was", () => {
+    const half = builder()
+    half.fallback(["Typo"])
+    half.signal("Go", Schema.Void).signal("Go", Schema.Void)
+    expect(() => half.start("A")).not.toThrow()
+  })
+})
+
+class Signalled extends Workflow.define("Signalled")
+  .signal("Go", Schema.Void)
+  .state("First", Schema.Void, ["Second"])
+  .state("Second", Schema.Void, ["Done"])
+  .exit("Done", Schema.Void)
+  .start("First") {}
+
+const signalled = untyped<LooseDefinition>(Signalled)
+
+describe.each(["implement", "layer"] as const)("%s, of the other handlers", (method) => {
+  const problems = (handler: unknown) => problemsOf(() => signalled[method]({ First, Second: handler }))
+  const refusedFor = (handler: unknown, ...says: ReadonlyArray<string>) =>
+    expect(problems(handler)).toEqual(says.map((problem) => `state 'Second': ${problem}`))
+  const everySecond = { schedule: Schedule.spaced("1 second") }
+
+  it("accepts them when they are right", () => {
+    const right = [
+      signalled.wait("Second", { Go: done }),
+      signalled.wait("Second", { Go: done }).after("1 second", done),
+      signalled.wait("Second", {}).after(DateTime.makeUnsafe(0), done),
+      signalled.pause("Second", () => 1, done),
+      signalled.poll("Second", done, everySecond),
+      signalled.poll("Second", done, { ...everySecond, failures: 3 }),
+      signalled.call("Second", Two, () => undefined, { Done: done }),
+      signalled
+        .task("Second", done)
+        .guard(Semaphore.makeUnsafe(1).withPermits(1))
+        .compensate({ Done: () => 1 }),
+      signalled
+        .split("Second", { a: done })
+        .compensate({ a: () => 1 })
+        .join(Join.all, done),
+      signalled
+        .forEach("Second", () => [], done)
+        .compensate(() => 1)
+        .join(Join.all, done)
+    ]
+    for (const handler of right) expect(() => signalled[method]({ First, Second: handler })).not.toThrow()
+  })
+
+  it("is refused for a wait for what is no signal, or for nothing", () => {
+    refusedFor(
+      signalled.wait("Second", { Go: done, Typo: done, toString: done }),
+      "'Typo' is not a signal",
+      "'toString' is not a signal"
+    )
+    refusedFor(signalled.wait("Second", {}), "it waits for nothing")
+    const without = untyped<LooseDefinition>(Two)
+    expect(problemsOf(() => without[method]({ First, Second: without.wait("Second", { Go: done }) }))).toEqual([
+      "state 'Second': 'Go' is not a signal"
+    ])
+  })
+
+  it("is refused for what a wait or a pause leads to, when it is no function", () => {
+    refusedFor(signalled.wait("Second", { Go: "Done" }), "what it does on signal 'Go' is not a function")
+    refusedFor(
+      signalled.wait("Second", { Go: done }).after(1, "Done"),
+      "what it does when the time is up is not a function"
+    )
+    refusedFor(signalled.pause("Second", 1, undefined), "what it does when the time is up is not a function")
+  })
+
+  it("is refused for a limit that is neither a duration nor a point in time", () => {
+    for (const junk of [undefined, null, "soon"]) {
+      expect(() => signalled[method]({ First, Second: signalled.pause("Second", junk, done) })).toThrow()
+      const wait = () => signalled.wait("Second", { Go: done }).after(junk, done)
+      expect(() => signalled[method]({ First, Second: wait() })).toThrow()
+    }
+  })
+
+  it("is refused for a poll that asks nothing, bears no whole number of failures, or has no schedule", () => {
+    refusedFor(signalled.poll("Second", 1, everySecond), "what it asks is not a function")
+    for (const failures of [-1, 0.5, Number.NaN, "2", null]) {
+      refusedFor(
+        signalled.poll("Second", done, { ...everySecond, failures }),
+        `failures must be a whole number of at least 0, not ${failures}`
+      )
+    }
+    for (const schedule of [undefined, null, "1 second", {}]) {
+      refusedFor(signalled.poll("Second", done, { schedule }), "its schedule is none")
+    }
+  })
+
+  it("is refused for a call of what is no definition", () => {
+    for (const callee of [{}, class {}, Effect.void, "Two"]) {
+      refusedFor(
+        signalled.call("Second", callee, () => undefined, { Done: done }),
+        "what it calls is not a definition"
+      )
+    }
+  })
+
+  it("is refused for a call without a function for each exit, or with one for what is none", () => {
+    class Many extends Workflow.define("Many")
+      .state("A", Schema.Void, ["X", "Y", "toString"])
+      .exit("X", Schema.Void)
+      .exit("Y", Schema.Void)
+      .exit("toString", Schema.Void)
+      .start("A") {}
+    refusedFor(
+      signalled.call("Second", Many, () => undefined, { X: done, Typo: done }),
+      "'Typo' is not an exit of 'Many'",
+      "the exit 'Y' of 'Many' leads nowhere",
+      "the exit 'toString' of 'Many' leads nowhere"
+    )
+    refusedFor(
+      signalled.call("Second", Many, () => undefined, { X: done, Y: 1, toString: done }),
+      "what it does on exit 'Y' is not a function"
+    )
+    refusedFor(signalled.call("Second", Two, "input", { Done: done }), "the input of what it calls is not a function")
+  })
+
+  it("is refused for a guard that is no function", () => {
+    for (const guard of [undefined, Semaphore.makeUnsafe(1), Effect.void]) {
+      refusedFor(signalled.task("Second", done).guard(guard), "its guard is not a function")
+    }
+  })
+
+  it("is refused for a compensation of what is no target, of one twice, or by no function", () => {
+    refusedFor(
+      signalled.task("Second", done).compensate({ Typo: done, Done: done, First: done }),
+      "it compensates 'First', which is not one of its targets",
+      "it compensates 'Typo', which is not one of its targets"
+    )
+    refusedFor(
+      signalled.task("Second", done).compensate({ Done: done }).compensate({ Done: done }),
+      "it compensates 'Done' twice"
+    )
+    refusedFor(signalled.task("Second", done).compensate({ Done: 1 }), "the compensation of 'Done' is not a function")
+  })
+
+  it("is refused for a compensation of what is no branch, or by no function", () => {
+    const split = (cases: unknown) => signalled.split("Second", { a: done }).compensate(cases).join(Join.all, done)
+    refusedFor(split({ Typo: done }), "it compensates 'Typo', which is not one of its branches")
+    refusedFor(split({ toString: done }), "it compensates 'toString', which is not one of its branches")
+    refusedFor(split({ a: 1 }), "the compensation of 'a' is not a function")
+    const forEach = signalled
+      .forEach("Second", () => [], done)
+      .compensate("undo")
+      .join(Join.all, done)
+    refusedFor(forEach, "the compensation of 'each item' is not a function")
+  })
+})
+
+describe.each(["implement", "layer"] as const)("%s, of a policy for all handlers", (method) => {
+  class Fallen extends Workflow.define("Fallen")
+    .fallback(["Broken", "Lost"])
+    .state("First", Schema.Void, ["Second"])
+    .state("Second", Schema.Void, ["Done"])
+    .exit("Done", Schema.Void)
+    .exit("Broken", Schema.Void)
+    .exit("Lost", Schema.Void)
+    .start("First") {}
+  const fallen = untyped<LooseDefinition>(Fallen)
+  interface Step {
+    retry(options: unknown): Step
+    guard(guard: unknown): Step
+    catch(handle: unknown): Step
+    catchTags(cases: unknown): Step
+  }
+  const problems = (policy?: (step: Step) => unknown) =>
+    problemsOf(() => fallen[method]({ First, Second: done }, policy === undefined ? undefined : { policy }))
+
+  it("is refused without one that goes to the fallback", () => {
+    const says = [
+      "the fallback 'Broken' is declared, but no policy of the workflow goes there",
+      "the fallback 'Lost' is declared, but no policy of the workflow goes there"
+    ]
+    expect(problems()).toEqual(says)
+    expect(problems((step) => step.retry({ times: 1 }))).toEqual(says)
+  })
+
+  it("is refused for what is no function in it", () => {
+    expect(problems((step) => step.catch("Broken"))).toEqual([
+      "the policy of the workflow: its catch is not a function"
+    ])
+    expect(problems((step) => step.catchTags({ Boom: 1 }).guard(undefined))).toEqual([
+      "the policy of the workflow: its catch of 'Boom' is not a function",
+      "the policy of the workflow: its guard is not a function"
+    ])
+  })
+
+  it("is refused for one that gives no handler back", () => {
+    const plain = (policy: unknown) => problemsOf(() => two[method]({ First, Second: done }, { policy }))
+    for (const forgetful of [() => undefined, () => ({}), (step: Step) => void step.retry({ times: 1 })]) {
+      expect(plain(forgetful)).toHaveLength(1)
+    }
+    expect(plain("retry")).toHaveLength(1)
+  })
+
+  it("is accepted with one that catches", () => {
+    const policy = (step: Step) => step.catch(() => undefined)
+    expect(() => fallen[method]({ First, Second: done }, { policy })).not.toThrow()
+    expect(() =>
+      two[method]({ First, Second: done }, { policy: (step: Step) => step.retry({ times: 1 }) })
+    ).not.toThrow()
   })
 })

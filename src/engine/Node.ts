@@ -12,7 +12,7 @@ import type { Limit } from "./time.ts"
 export interface Transition {
   readonly _tag: string
   readonly payload: unknown
-  /** How long after it was made, or when, it takes effect. */
+  /** How long after its state has ended, or when, it takes effect. */
   readonly after?: Limit
 }
 

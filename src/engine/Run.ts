@@ -15,7 +15,7 @@ import { type AnyStore, makeStore } from "../Store.ts"
 import { annotateFailure, type FailureContext } from "./failure.ts"
 import type { Machine, Node, Targets, Transition, Undos } from "./Node.ts"
 import { toEffect, toEffectThen } from "./result.ts"
-import { Rollback, UndoFailed } from "./rollback.ts"
+import { originalCause, Rollback, UndoFailed } from "./rollback.ts"
 import { Mailbox } from "./signals.ts"
 import { remaining } from "./time.ts"
 
@@ -236,21 +236,37 @@ export class Run {
 
   /** Runs from the place the run is at, with around it what the workflow and the caller ask for. */
   start(payload: unknown): AnyEffect {
-    const { compensates, runs } = this.machine
+    const { compensates, graph, runs } = this.machine
     const timeout = this.settings?.timeout
     const entered = { _tag: this.node.name, payload }
     if (!compensates && runs === undefined && timeout === undefined) return this.advance(this.node, entered)
     // What undoes a step is in place before the first one begins.
     const advance = Effect.suspend(() => this.advance(this.node, entered))
-    const limited = timeout === undefined ? advance : this.limit(advance, Duration.fromInputUnsafe(timeout))
-    const run = this.wait(limited)
+    const duration = timeout === undefined ? undefined : Duration.fromInputUnsafe(timeout)
+    const limited =
+      duration === undefined
+        ? advance
+        : this.limit(advance, duration, () => new RunTimeout({ workflow: graph.name, duration }))
+    const run = this.wait(compensates ? Effect.flatMap(limited, (outcome) => this.finish(outcome)) : limited)
     return runs === undefined ? run : this.listed(run, runs)
   }
 
-  /** Fails when the run takes longer; it has been interrupted by then. */
-  private limit(run: AnyEffect, duration: Duration.Duration): AnyEffect {
-    const { name: workflow } = this.machine.graph
-    return Effect.timeoutOrElse(run, { duration, orElse: () => Effect.fail(new RunTimeout({ workflow, duration })) })
+  /**
+   * Fails when something takes longer than a duration. It has been interrupted by then, and what it had completed is
+   * undone, because nobody will know of it.
+   */
+  limit(effect: AnyEffect, duration: Duration.Duration, timedOut: () => unknown): AnyEffect {
+    return Effect.suspend(() => {
+      const kept = this.completedSteps
+      return Effect.timeoutOrElse(effect, {
+        duration,
+        orElse: () => {
+          const cause = Cause.fail(timedOut())
+          this.ownRollback?.include()
+          return Effect.andThen(this.undoSince(kept, cause), Effect.failCause(cause))
+        }
+      })
+    })
   }
 
   /** Lets signals find the run while it lasts. */
@@ -294,26 +310,28 @@ export class Run {
       return this.fail(Cause.die(defect))
     }
     this.node = node
-    return this.ownRollback === undefined ? Effect.succeed(transition) : this.finish(this.ownRollback, transition)
+    return Effect.succeed(transition)
   }
 
   /** Ends the run at an exit: what it has completed is undone, or given to its caller, or stays. */
-  private finish(rollback: Rollback, transition: Transition): AnyEffect {
-    if (this.node.rollsBack) {
-      const undone = Effect.uninterruptible(rollback.unwind(0, Cause.empty, this.compensationTimeout))
-      return this.wait(
-        Effect.flatMap(undone, () => (rollback.isClean ? Effect.succeed(transition) : Effect.failCause(Cause.empty)))
-      )
+  private finish(outcome: unknown): AnyEffect {
+    const rollback = this.ownRollback
+    if (rollback === undefined) return Effect.succeed(outcome)
+    if (!this.node.rollsBack) {
+      this.settings?.adopt?.(rollback.completed())
+      rollback.clear()
+      return Effect.succeed(outcome)
     }
-    this.settings?.adopt?.(rollback.completed())
-    rollback.clear()
-    return Effect.succeed(transition)
+    const undone = Effect.uninterruptible(rollback.unwind(0, Cause.empty, this.compensationTimeout))
+    return Effect.flatMap(undone, () => (rollback.isClean ? Effect.succeed(outcome) : Effect.failCause(Cause.empty)))
   }
 
   /** Runs the work of one state, and gives the transition it chose. */
   step(node: Node, payload: unknown): AnyEffect {
     const work = Effect.suspend(() => toEffect(node.perform(this.enter(node, payload))))
-    return this.wait(Effect.tap(work, (result) => Effect.sync(() => this.follow(node, result))))
+    const step = this.wait(Effect.tap(work, (result) => Effect.sync(() => this.follow(node, result))))
+    const { runs } = this.machine
+    return runs === undefined ? step : this.listed(step, runs)
   }
 
   private enter(node: Node, payload: unknown): Visit {
@@ -397,15 +415,11 @@ export class Run {
    * Undoes what a run that failed has completed. It dies when something could not be undone: a defect is what remains of
    * a fiber that is interrupted, and in any other the run makes it its failure.
    */
-  private undo(rollback: Rollback, { cause }: Exit.Failure<unknown, unknown>): Effect.Effect<void> {
-    return Effect.suspend(() => {
-      const undone = this.machine.shouldRollBack(cause)
-        ? rollback.unwind(0, cause, this.compensationTimeout)
-        : Effect.void
-      return Effect.flatMap(undone, () =>
-        rollback.isClean ? Effect.void : Effect.die(rollback.fail(this.machine.graph.name, this.id, cause))
-      )
-    })
+  private undo(rollback: Rollback, exit: Exit.Failure<unknown, unknown>): Effect.Effect<void> {
+    const cause = originalCause(exit.cause)
+    return Effect.flatMap(this.unwind(rollback, 0, cause), () =>
+      rollback.isClean ? Effect.void : Effect.die(rollback.fail(this.machine.graph.name, this.id, cause))
+    )
   }
 
   /** What could not be undone is the failure of the run, whatever else there was: it holds that. */
@@ -414,16 +428,40 @@ export class Run {
     return failure === undefined ? cause : Cause.fail(failure)
   }
 
-  /** Undoes what was completed after the first `kept` steps, because the join that it was for has failed. */
-  undoSince(kept: number, cause: Cause.Cause<unknown>): Effect.Effect<void> | undefined {
+  /** How many steps there are to undo. */
+  private get completedSteps(): number {
+    return this.ownRollback?.size ?? 0
+  }
+
+  /**
+   * Undoes what was completed after the first `kept` steps, because what it was for has failed. Nothing retries or catches
+   * that something could not be undone.
+   */
+  private undoSince(kept: number, cause: Cause.Cause<unknown>): Effect.Effect<void> {
     const rollback = this.ownRollback
-    if (rollback === undefined || rollback.size <= kept) return undefined
+    if (rollback === undefined) return Effect.void
+    return Effect.flatMap(this.unwind(rollback, kept, cause), () =>
+      rollback.isClean ? Effect.void : Effect.die(new UndoFailed(cause))
+    )
+  }
+
+  /** Undoes what an Effect has completed if it fails. If it is interrupted, whoever interrupts it does. */
+  undoIfFailed(effect: AnyEffect): AnyEffect {
     return Effect.suspend(() => {
-      if (!this.machine.shouldRollBack(cause)) return Effect.void
-      return Effect.flatMap(rollback.unwind(kept, cause, this.compensationTimeout), () =>
-        rollback.isClean ? Effect.void : Effect.die(new UndoFailed(cause))
+      const kept = this.completedSteps
+      return Effect.onExitPrimitive(effect, (exit) =>
+        Exit.isSuccess(exit) || Cause.hasInterrupts(exit.cause) ? undefined : this.undoSince(kept, exit.cause)
       )
     })
+  }
+
+  /** Undoes the steps after the first `kept`, if the workflow wants that for the cause. */
+  private unwind(rollback: Rollback, kept: number, cause: Cause.Cause<unknown>): Effect.Effect<void> {
+    return Effect.suspend(() =>
+      rollback.size > kept && this.machine.shouldRollBack(cause)
+        ? Effect.uninterruptible(rollback.unwind(kept, cause, this.compensationTimeout))
+        : Effect.void
+    )
   }
 
   /** Fails, saying where; a run that waits has that said for all its failures around it. */

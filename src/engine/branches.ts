@@ -10,7 +10,7 @@ import type { AnyEffect, Compensation, Concurrency, ForEachWork, SplitWork } fro
 import type { Strategy } from "../Join.ts"
 import { type Perform, performing } from "./Node.ts"
 import { ItemVisit, JoinVisit, type Visit } from "./Run.ts"
-import { toEffect } from "./result.ts"
+import { tapEffect, toEffect } from "./result.ts"
 import type { Undo } from "./rollback.ts"
 import { type Decision, type Label, makeRule, type Rule, Tally } from "./strategies.ts"
 
@@ -112,16 +112,7 @@ class Fan {
   run(): AnyEffect {
     if (this.decision !== "wait") return this.conclude()
     const joined = Effect.flatMap(this.branchesEnd(), () => this.conclude())
-    return this.branches.compensated ? this.undoIfFailed(joined) : joined
-  }
-
-  /** A join that fails leaves nothing behind: what its branches have done is undone before the failure goes on. */
-  private undoIfFailed(joined: AnyEffect): AnyEffect {
-    const { run } = this.visit
-    const kept = run.rollback.size
-    return Effect.onExitPrimitive(joined, (exit) =>
-      Exit.isSuccess(exit) ? undefined : run.undoSince(kept, exit.cause)
-    )
+    return this.branches.compensated ? this.visit.run.undoIfFailed(joined) : joined
   }
 
   /** Starts the branches and waits for the last; interrupted, it stops them all. */
@@ -162,7 +153,6 @@ class Fan {
     if (Exit.isExit(effect)) {
       // A finished Effect needs no fiber.
       this.starting--
-      this.remember(index, effect)
       this.settle(index, effect)
       return
     }
@@ -170,7 +160,6 @@ class Fan {
     const fiber = fork(Context.add(this.parent.context, Scope.Scope, scope), effect)
     this.starting--
     this.watch(fiber, (exit) => {
-      this.remember(index, exit)
       if (scope.state._tag === "Empty") this.settle(index, exit)
       else this.release(index, scope, exit)
     })
@@ -178,22 +167,22 @@ class Fan {
   }
 
   private begin(index: number): AnyEffect {
+    const undo = this.branches.undoOf(index)
+    if (undo?.compensation.uninterruptible) {
+      return Effect.uninterruptible(Effect.suspend(() => this.beginRemembering(index, undo)))
+    }
     try {
-      const effect = toEffect(this.branches.begin(index))
-      return this.branches.undoOf(index)?.compensation.uninterruptible ? Effect.uninterruptible(effect) : effect
+      return undo === undefined ? toEffect(this.branches.begin(index)) : this.beginRemembering(index, undo)
     } catch (defect) {
       return Exit.die(defect)
     }
   }
 
-  /** A branch that has succeeded may have to be undone, even if its success came too late to count. */
-  private remember(index: number, exit: Exit.Exit<unknown, unknown>): void {
-    if (!this.branches.compensated || Exit.isFailure(exit)) return
-    const undo = this.branches.undoOf(index)
-    if (undo === undefined) return
+  /** A branch that has succeeded may have to be undone, even if its success comes too late to count. */
+  private beginRemembering(index: number, undo: Undo): AnyEffect {
     const { visit } = this
     const branch = { visit, name: this.branches.nameOf(index), label: this.branches.labels[index]! }
-    visit.run.rollback.complete({ ...undo, branch }, exit.value)
+    return tapEffect(this.branches.begin(index), (value) => visit.run.rollback.complete({ ...undo, branch }, value))
   }
 
   /** Calls back when a fiber has ended, and then starts what may start now. */

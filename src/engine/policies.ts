@@ -2,13 +2,13 @@
  * What stands around the work of a state: timeouts, retries, guards and catches, from the inside out, and what it
  * remembers to undo.
  */
-import { type Duration, Effect, Exit, Predicate } from "effect"
+import { type Duration, Effect, Predicate } from "effect"
 import { match } from "ts-pattern"
 import type { AnyEffect, Policy } from "../graph/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import { type Perform, performing, type Targets, type Undos } from "./Node.ts"
 import { CatchVisit, FallbackVisit, remember, type Visit } from "./Run.ts"
-import { toEffect, toEffectThen } from "./result.ts"
+import { tapEffect, toEffect } from "./result.ts"
 
 /** A policy, with what it does that depends on whose it is: the state's own, or one that all states share. */
 export interface Placed {
@@ -46,7 +46,7 @@ export const withPolicies = (perform: Perform, policies: ReadonlyArray<Placed>):
           { _tag: "timeout" },
           ({ duration }) =>
             (visit: Visit) =>
-              Effect.timeoutOrElse(inner(visit), { duration, orElse: () => Effect.fail(timedOut(duration)) })
+              visit.run.limit(inner(visit), duration, () => timedOut(duration))
         )
         .with(
           { _tag: "retry" },
@@ -103,13 +103,8 @@ export const isUninterruptible = (undos: Undos): boolean =>
 export const remembering =
   (undos: Undos) =>
   (perform: Perform): Perform => {
-    const uninterruptible = isUninterruptible(undos)
-    return (visit) => {
-      const chosen = toEffectThen(perform(visit), (result) => {
-        remember(undos, visit.run, result)
-        return Effect.succeed(result)
-      })
-      if (Exit.isExit(chosen) && Exit.isSuccess(chosen)) remember(undos, visit.run, chosen.value)
-      return uninterruptible ? Effect.uninterruptible(chosen) : chosen
-    }
+    const performing = (visit: Visit) => tapEffect(perform(visit), (result) => remember(undos, visit.run, result))
+    return isUninterruptible(undos)
+      ? (visit) => Effect.uninterruptible(Effect.suspend(() => performing(visit)))
+      : performing
   }

@@ -23,6 +23,16 @@ export const toEffectThen = (result: unknown, then: Continue): AnyEffect => {
   return Exit.isExit(effect) ? effect : Effect.flatMap(effect, then)
 }
 
+/** As `toEffect`, and tells what the value is in the moment it is there. */
+export const tapEffect = (result: unknown, tell: (value: unknown) => void): AnyEffect => {
+  const effect = toEffectThen(result, (value) => {
+    tell(value)
+    return Effect.succeed(value)
+  })
+  if (Exit.isExit(effect) && Exit.isSuccess(effect)) tell(effect.value)
+  return effect
+}
+
 type EffectGenerator = Generator<AnyEffect, unknown, unknown>
 
 // Asked at every step: `in` at its own place is several times faster than a shared predicate that has seen every shape.

@@ -113,6 +113,7 @@ export class Rollback {
   private readonly steps: Array<unknown> = []
   private readonly failures: Array<CompensationFailed["failures"][number]> = []
   private readonly untried: Array<CompensationFailed["untried"][number]> = []
+  private readonly kept: Array<CompensationFailed> = []
   /** That not everything could be undone, once the run has failed with it. */
   failure: CompensationFailed | undefined
 
@@ -152,8 +153,7 @@ export class Rollback {
 
   /** Undoes the steps after the first `kept`, the last one first, within the time there is. It never fails. */
   unwind(kept: number, cause: Cause.Cause<unknown>, limit: Duration.Duration | undefined): Effect.Effect<void> {
-    const steps = [...this.completed(kept)]
-    this.clear(kept)
+    let steps: Array<CompletedStep> = []
     let current: CompletedStep | undefined
     const undoNext = (): AnyEffect => {
       current = steps.pop()
@@ -165,7 +165,11 @@ export class Rollback {
       })
     }
     // What the compensations need is in the type of the workflow, and so in the context of its run.
-    const undoAll = Effect.suspend(undoNext) as Effect.Effect<void>
+    const undoAll = Effect.suspend(() => {
+      steps = [...this.completed(kept)]
+      this.clear(kept)
+      return undoNext()
+    }) as Effect.Effect<void>
     if (limit === undefined) return undoAll
     return Effect.map(Effect.timeoutOption(undoAll, limit), (done) => {
       if (Option.isSome(done)) return
@@ -177,15 +181,29 @@ export class Rollback {
     })
   }
 
+  /** Keeps what a run that this one has called could not undo when it was interrupted: no failure of it goes on. */
+  keep(failure: CompensationFailed): void {
+    this.kept.push(failure)
+  }
+
+  /** Makes that a failure of this run, which goes on. */
+  include(): void {
+    for (const { failures, untried } of this.kept.splice(0)) {
+      this.failures.push(...failures)
+      this.untried.push(...untried)
+    }
+  }
+
   /** Makes what could not be undone the failure of the run. */
   fail(workflow: string, runId: string, cause: Cause.Cause<unknown>): CompensationFailed {
     const { failures, untried } = this
-    this.failure = new CompensationFailed({ workflow, runId, cause: originalCause(cause), failures, untried })
+    this.failure = new CompensationFailed({ workflow, runId, cause, failures, untried })
     return this.failure
   }
 }
 
-const originalCause = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> => {
+/** Why something was to be undone that could not be, or the cause itself. */
+export const originalCause = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> => {
   const fatal = cause.reasons.filter(Cause.isDieReason).find(({ defect }) => defect instanceof UndoFailed)
   return fatal === undefined ? cause : (fatal.defect as UndoFailed).cause
 }

@@ -37,7 +37,7 @@ export class Mailbox {
       this.arrived = check
       check()
       return Effect.sync(() => {
-        this.arrived = undefined
+        if (this.arrived === check) this.arrived = undefined
       })
     })
   }

@@ -43,7 +43,7 @@ export const pollForAnswer = (state: string, { ask, failures, schedule }: PollWo
       let answer: unknown = pending
       const once = Effect.suspend(() => {
         asked++
-        return toEffect(askOnce(new PollVisit(visit)))
+        return Effect.scoped(toEffect(askOnce(new PollVisit(visit))))
       })
       const tolerant = Effect.matchEffect(once, {
         onSuccess: (given) => {

@@ -1,7 +1,17 @@
 /**
  * What the types refuse, checked again on the data: for machines built in a loop, through `any`, or in plain JavaScript.
  */
-import { Array, Duration, Graph as EffectGraph, Record as EffectRecord, Predicate, Result, Schedule } from "effect"
+import {
+  Array,
+  DateTime,
+  Duration,
+  Graph as EffectGraph,
+  Record as EffectRecord,
+  Option,
+  Predicate,
+  Result,
+  Schedule
+} from "effect"
 import { match, P } from "ts-pattern"
 import type { Strategy } from "../Join.ts"
 import type { Graph, GraphPlace, GraphSignal } from "./Graph.ts"
@@ -83,17 +93,12 @@ const reach = (
 export const handlerProblems = (
   graph: Graph,
   handlers: ReadonlyMap<string, HandlerValue | undefined>,
-  policies: ReadonlyArray<Policy>
+  policies: ReadonlyArray<Policy> | undefined
 ): ReadonlyArray<string> => {
   const places = new Map(graph.places.map((place) => [place.name, place]))
   const missing = graph.places.filter((place) => place.kind === "state" && !handlers.has(place.name))
   return [
-    ...(policies.some((policy) => policy._tag === "catch" || policy._tag === "catchTags")
-      ? []
-      : graph.fallback.map(
-          (target) => `the fallback '${target}' is declared, but no policy of the workflow goes there`
-        )),
-    ...policies.flatMap(policyProblems).map((problem) => `the policy of the workflow: ${problem}`),
+    ...sharedProblems(graph, policies),
     ...missing.map((place) => `state '${place.name}' has no handler`),
     ...[...handlers].flatMap(([name, handler]) => {
       const place = places.get(name)
@@ -103,6 +108,18 @@ export const handlerProblems = (
         ? [`the handler of state '${name}' is neither a function nor made by the definition`]
         : handlerProblem(graph, place, handler)
     })
+  ]
+}
+
+/** Every problem of the policies that all handlers share; `undefined` when what should give them does not. */
+const sharedProblems = (graph: Graph, policies: ReadonlyArray<Policy> | undefined): ReadonlyArray<string> => {
+  if (policies === undefined) return ["the policy of the workflow is not a function that gives its step back"]
+  const catches = policies.some((policy) => policy._tag === "catch" || policy._tag === "catchTags")
+  return [
+    ...(catches
+      ? []
+      : graph.fallback.map((name) => `the fallback '${name}' is declared, but no policy of the workflow goes there`)),
+    ...policies.flatMap(policyProblems).map((problem) => `the policy of the workflow: ${problem}`)
   ]
 }
 
@@ -139,7 +156,7 @@ const workProblems = (work: Work, graph: Graph): ReadonlyArray<string> =>
     .with({ _tag: "split" }, ({ branches, compensations, concurrency, join, strategy }) => [
       ...branchProblems(branches),
       ...Object.keys(compensations)
-        .filter((name) => !Predicate.hasProperty(branches, name))
+        .filter((name) => !(Predicate.isObject(branches) && Object.hasOwn(branches, name)))
         .map((name) => `it compensates '${name}', which is not one of its branches`),
       ...undoProblems(compensations),
       ...concurrencyProblems(concurrency),
@@ -158,6 +175,7 @@ const workProblems = (work: Work, graph: Graph): ReadonlyArray<string> =>
         .map((name) => `'${name}' is not a signal`),
       ...(Object.keys(cases).length === 0 && limit === undefined ? ["it waits for nothing"] : []),
       ...functionProblems(named(cases, (name) => `what it does on signal '${name}'`)),
+      ...(limit === undefined ? [] : limitProblems(limit.until)),
       ...(limit === undefined ? [] : functionProblems({ "what it does when the time is up": limit.then }))
     ])
     .with({ _tag: "poll" }, ({ ask, failures, schedule }) => [
@@ -171,6 +189,14 @@ const workProblems = (work: Work, graph: Graph): ReadonlyArray<string> =>
       ...functionProblems(named(cases, (name) => `what it does on exit '${name}'`))
     ])
     .exhaustive()
+
+const limitProblems = (until: unknown): ReadonlyArray<string> =>
+  typeof until === "function" ||
+  DateTime.isDateTime(until) ||
+  // What is no duration comes only from outside the types.
+  Option.isSome(Duration.fromInput(until as Duration.Input))
+    ? []
+    : [`its limit is neither a duration nor a point in time: ${String(until)}`]
 
 const exitProblems = (callee: Callee, cases: Readonly<Record<string, unknown>>): ReadonlyArray<string> => [
   ...callee.exits

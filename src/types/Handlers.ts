@@ -46,10 +46,19 @@ type CheckedFunction<D extends AnyDefinition, N extends StateName<D>, Out> =
       ? NoProblem<NeverTaken<D, N, Result<Out>["taken"]>>
       : NoProblem<ResultProblem<D, N, Result<Out>["value"]>>
 
-/** `unknown` for every handler whose failures are declared, or end with the policy that leaves `E`; a message for others. */
-export type CheckedFailures<D extends AnyDefinition, H, E> = {
-  readonly [K in keyof H]: CheckedFailure<D, K, Extract<HandlerParts<H[K]>["error"], E | OtherErrors<D, H>>>
+/**
+ * `unknown` for every handler whose failures are declared, a message for every other. Where there is a fallback, the policy
+ * that goes there sees to those of most: what it leaves is checked then, in `PolicyErrors`.
+ */
+export type CheckedFailures<D extends AnyDefinition, H> = {
+  readonly [K in keyof H]: CheckedFailure<D, K, UnsharedErrors<D, K, HandlerParts<H[K]>["error"]>>
 }
+
+type UnsharedErrors<D extends AnyDefinition, K, E> = [FallbackName<D>] extends [never]
+  ? E
+  : K extends FallbackName<D>
+    ? E
+    : Extract<E, CompensationFailed>
 
 // As above, nothing is known of the errors of a handler while `H` is its constraint: `unknown` has to pass.
 type CheckedFailure<D extends AnyDefinition, K, E> = unknown extends E
@@ -73,14 +82,18 @@ export type OtherErrors<D extends AnyDefinition, H> =
   | HandlerParts<H[keyof H & FallbackName<D>]>["error"]
   | Extract<HandlerParts<H[keyof H]>["error"], CompensationFailed>
 
-/** `unknown` when every failure is declared, else a message. */
-export type CheckedErrors<D extends AnyDefinition, E> = unknown extends E
-  ? unknown
-  : [Exclude<E, Failure<D>>] extends [never]
-    ? unknown
-    : [TagOf<Exclude<E, Failure<D>>>] extends [never]
-      ? Problem<readonly ["the workflow can fail with what .failure does not declare", Exclude<E, Failure<D>>]>
-      : Problem<`the workflow can fail with '${TagOf<Exclude<E, Failure<D>>>}', which .failure does not declare`>
+/** The message for a policy that leaves, or adds, failures that are not declared, or `never`. */
+export type PolicyErrors<D extends AnyDefinition, H, E> = [FallbackName<D>] extends [never]
+  ? UndeclaredErrors<Exclude<E, Failure<D> | SharedErrors<D, H>>>
+  : UndeclaredErrors<Exclude<E, Failure<D>>>
+
+type UndeclaredErrors<E> = unknown extends E
+  ? never
+  : [E] extends [never]
+    ? never
+    : [TagOf<E>] extends [never]
+      ? readonly ["the workflow can fail with what .failure does not declare", E]
+      : `the workflow can fail with '${TagOf<E>}', which .failure does not declare`
 
 /** What a handler adds to its workflow. An interface, for the reason that `Result` is one. */
 export interface HandlerParts<H> {

@@ -9,7 +9,7 @@ import type { AnyDefinition, DefinitionTypes, Payload, TargetName, WorkflowName 
 export interface Transition<D extends AnyDefinition, in out Target extends string> {
   readonly _tag: Target
   readonly payload: Payload<D, Target>
-  /** How long after it was made, or when, the transition takes effect; at once unless given. */
+  /** How long after its state has ended, or when, the transition takes effect; at once unless given. */
   readonly after?: Duration.Duration | DateTime.DateTime
   readonly [DefinitionTypes]: WorkflowName<D>
 }

@@ -7,24 +7,37 @@ export interface LooseHandler {
   catch(handle: unknown): LooseHandler
   catchTag(tag: unknown, handle: unknown): LooseHandler
   catchTags(cases: unknown): LooseHandler
+  guard(guard: unknown): LooseHandler
+  compensate(cases: unknown, options?: unknown): LooseHandler
+}
+
+export interface LooseWait extends LooseHandler {
+  after(limit: unknown, then: unknown): LooseHandler
 }
 
 export interface LooseBranches {
+  compensate(cases: unknown, options?: unknown): LooseBranches
   join(strategy: unknown, then: unknown): LooseHandler
 }
 
 export interface LooseDefinition {
-  implement(handlers: unknown): unknown
-  layer(handlers: unknown): unknown
+  implement(handlers: unknown, options?: unknown): unknown
+  layer(handlers: unknown, options?: unknown): unknown
   task(state: unknown, run: unknown): LooseHandler
   route(state: unknown, choose: unknown): LooseHandler
   split(state: unknown, branches: unknown, options?: unknown): LooseBranches
   forEach(state: unknown, items: unknown, each: unknown, options?: unknown): LooseBranches
+  wait(state: unknown, cases: unknown): LooseWait
+  pause(state: unknown, limit: unknown, then: unknown): LooseHandler
+  poll(state: unknown, ask: unknown, options?: unknown): LooseHandler
+  call(state: unknown, callee: unknown, input: unknown, cases: unknown): LooseHandler
 }
 
 export interface LooseBuilder {
   state(name: unknown, payload: unknown, targets: unknown): LooseBuilder
-  exit(name: unknown, payload: unknown): LooseBuilder
+  exit(name: unknown, payload: unknown, options?: unknown): LooseBuilder
+  signal(name: unknown, payload: unknown): LooseBuilder
+  fallback(targets: unknown): LooseBuilder
   start(...names: ReadonlyArray<unknown>): LooseDefinition
 }
 
