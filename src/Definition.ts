@@ -14,7 +14,6 @@ import {
   makeWorkflow,
   type RunOptions,
   type RunTimeoutOf,
-  type SignalArguments,
   type Workflow,
   type WorkflowOptions
 } from "./Implementation.ts"
@@ -44,6 +43,7 @@ import type {
   Payload,
   PayloadSchemaOf,
   ServiceOf,
+  SignalArguments,
   SignalName
 } from "./types/Table.ts"
 

@@ -2,7 +2,6 @@
  * A definition with a handler for every state: the workflow, an immutable value that is run any number of times.
  */
 import { Array, type Cause, type DateTime, type Duration, Effect, Result, type Scope } from "effect"
-import type { IsEqual } from "type-fest"
 import { type RunNotFound, type RunTimeout, WorkflowDefinitionError } from "./Errors.ts"
 import { makeMachine } from "./engine/Machine.ts"
 import type { Node } from "./engine/Node.ts"
@@ -22,8 +21,8 @@ import type {
   Input,
   Outcome,
   Payload,
+  SignalArguments,
   SignalName,
-  SignalPayload,
   StateName,
   TargetName
 } from "./types/Table.ts"
@@ -43,10 +42,6 @@ export interface RunOptions<Timeout = Duration.Input | undefined> {
  * `ReturnType<typeof workflow.run>`, none.
  */
 export type RunTimeoutOf<Timeout> = unknown extends Timeout ? never : Timeout extends undefined ? never : RunTimeout
-
-/** The payload of a signal as arguments: none for a signal without one. */
-export type SignalArguments<D extends AnyDefinition, S extends SignalName<D>> =
-  IsEqual<SignalPayload<D, S>, void> extends true ? readonly [] : readonly [payload: SignalPayload<D, S>]
 
 /** What the handlers of a workflow share, so that each need not repeat it. */
 export interface WorkflowOptions<D extends AnyDefinition, E, out Taken extends string, out E2, out R2> {

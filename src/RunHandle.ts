@@ -7,8 +7,7 @@ import type { RunEvent } from "./Event.ts"
 import type { Machine, Node } from "./engine/Node.ts"
 import { type Happening, Run, type RunSettings } from "./engine/Run.ts"
 import { deliver } from "./engine/signals.ts"
-import type { SignalArguments } from "./Implementation.ts"
-import type { AnyDefinition, ExitName, Outcome, SignalName, StateName } from "./types/Table.ts"
+import type { AnyDefinition, ExitName, Outcome, SignalArguments, SignalName, StateName } from "./types/Table.ts"
 
 /** The handle of a forked run. */
 export interface RunHandle<D extends AnyDefinition, out E> {

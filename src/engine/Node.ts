@@ -4,9 +4,10 @@
 import type { Cause } from "effect"
 import type { Graph } from "../graph/Graph.ts"
 import type { AnyFunction } from "../types/Result.ts"
-import type { Run, Visit } from "./Run.ts"
+import type { Run } from "./Run.ts"
 import type { Undo } from "./rollback.ts"
 import type { Limit } from "./time.ts"
+import type { Visit } from "./Visit.ts"
 
 /** A transition as the engine sees it: plain data. */
 export interface Transition {

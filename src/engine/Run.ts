@@ -7,17 +7,17 @@
  */
 import { Cause, Context, Duration, Effect, Exit, Scope } from "effect"
 import type { DistributedOmit } from "type-fest"
-import type { Pending } from "../Context.ts"
 import { InputNotGiven, InvalidTransition, RunIdInUse, RunTimeout } from "../Errors.ts"
 import type { RunEvent } from "../Event.ts"
 import type { AnyEffect, CompletedStep } from "../graph/Spec.ts"
 import { type AnyStore, makeStore } from "../Store.ts"
 import { annotateFailure, type FailureContext } from "./failure.ts"
-import type { Machine, Node, Targets, Transition, Undos } from "./Node.ts"
+import { Mailbox } from "./mailbox.ts"
+import type { Machine, Node, Transition, Undos } from "./Node.ts"
 import { toEffect, toEffectThen } from "./result.ts"
 import { originalCause, Rollback, UndoFailed } from "./rollback.ts"
-import { Mailbox } from "./signals.ts"
 import { remaining } from "./time.ts"
+import { Visit } from "./Visit.ts"
 
 /** An event before the run has signed it. */
 export type Happening = DistributedOmit<RunEvent<string>, "workflow" | "runId" | "time">
@@ -42,123 +42,6 @@ const transitionsBeforeYield = 2048
 
 /** How many states the path of a failure shows. A power of two, so that the position in the ring is a mask. */
 const pathLength = 32
-
-/** One visit of a state: the context that its functions are given. */
-export class Visit {
-  readonly run: Run
-  readonly node: Node
-  readonly payload: unknown
-  readonly attempt: number
-
-  constructor(run: Run, node: Node, payload: unknown, attempt: number) {
-    this.run = run
-    this.node = node
-    this.payload = payload
-    this.attempt = attempt
-  }
-
-  get input(): unknown {
-    return this.run.givenInput
-  }
-
-  get state(): string {
-    return this.node.name
-  }
-
-  get to(): Targets {
-    return this.node.to
-  }
-
-  get store(): AnyStore {
-    return this.run.store
-  }
-
-  /** The context of the next attempt; the first one has this. */
-  nextAttempt(): Visit {
-    const attempt = this.run.attempt + 1
-    return attempt === 1 ? this : new Visit(this.run, this.node, this.payload, attempt)
-  }
-}
-
-/** The context of a catch. */
-export class CatchVisit extends Visit {
-  readonly error: unknown
-
-  constructor(visit: Visit, error: unknown) {
-    super(visit.run, visit.node, visit.payload, visit.run.attempt)
-    this.error = error
-  }
-}
-
-/** The context of a catch that all handlers share: it goes to the fallback. */
-export class FallbackVisit extends CatchVisit {
-  private readonly fallback: Targets
-
-  constructor(visit: Visit, error: unknown, fallback: Targets) {
-    super(visit, error)
-    this.fallback = fallback
-  }
-
-  override get to(): Targets {
-    return this.fallback
-  }
-}
-
-/** The context of a join. */
-export class JoinVisit extends Visit {
-  readonly results: unknown
-
-  constructor(visit: Visit, results: unknown) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
-    this.results = results
-  }
-}
-
-/** The context of one item of a forEach. */
-export class ItemVisit extends Visit {
-  readonly item: unknown
-  readonly index: number
-
-  constructor(visit: Visit, item: unknown, index: number) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
-    this.item = item
-    this.index = index
-  }
-}
-
-/** What a poll gives while there is no answer. */
-export const pending: Pending = { pending: true }
-
-/** The context of a poll. */
-export class PollVisit extends Visit {
-  constructor(visit: Visit) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
-  }
-
-  get pending(): Pending {
-    return pending
-  }
-}
-
-/** The context of what a signal leads to. */
-export class SignalVisit extends Visit {
-  readonly signal: unknown
-
-  constructor(visit: Visit, signal: unknown) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
-    this.signal = signal
-  }
-}
-
-/** The context of what an exit of a called workflow leads to. */
-export class CallVisit extends Visit {
-  readonly result: unknown
-
-  constructor(visit: Visit, result: unknown) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
-    this.result = result
-  }
-}
 
 const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
 
@@ -208,6 +91,10 @@ export class Run {
     return this.ownId
   }
 
+  get workflow(): string {
+    return this.machine.graph.name
+  }
+
   get givenInput(): unknown {
     if (this.input === noInput) throw new InputNotGiven({ state: this.node.name })
     return this.input
@@ -236,7 +123,7 @@ export class Run {
 
   /** Runs from the place the run is at, with around it what the workflow and the caller ask for. */
   start(payload: unknown): AnyEffect {
-    const { compensates, graph, runs } = this.machine
+    const { compensates, runs } = this.machine
     const timeout = this.settings?.timeout
     const entered = { _tag: this.node.name, payload }
     if (!compensates && runs === undefined && timeout === undefined) return this.advance(this.node, entered)
@@ -246,7 +133,7 @@ export class Run {
     const limited =
       duration === undefined
         ? advance
-        : this.limit(advance, duration, () => new RunTimeout({ workflow: graph.name, duration }))
+        : this.limit(advance, duration, () => new RunTimeout({ workflow: this.workflow, duration }))
     const run = this.wait(compensates ? Effect.flatMap(limited, (outcome) => this.finish(outcome)) : limited)
     return runs === undefined ? run : this.listed(run, runs)
   }
@@ -272,7 +159,7 @@ export class Run {
   /** Lets signals find the run while it lasts. */
   private listed(run: AnyEffect, runs: Map<string, Run>): AnyEffect {
     const listed = Effect.suspend(() => {
-      if (runs.has(this.id)) throw new RunIdInUse({ workflow: this.machine.graph.name, runId: this.id })
+      if (runs.has(this.id)) throw new RunIdInUse({ workflow: this.workflow, runId: this.id })
       runs.set(this.id, this)
       return run
     })
@@ -347,7 +234,7 @@ export class Run {
     const target = node.targets!.get(tagOf(result))
     if (target !== undefined) return target
     const targets = [...node.targets!.keys()]
-    throw new InvalidTransition({ workflow: this.machine.graph.name, state: node.name, targets, received: result })
+    throw new InvalidTransition({ workflow: this.workflow, state: node.name, targets, received: result })
   }
 
   /** Lets other fibers go first. */
@@ -418,7 +305,7 @@ export class Run {
   private undo(rollback: Rollback, exit: Exit.Failure<unknown, unknown>): Effect.Effect<void> {
     const cause = originalCause(exit.cause)
     return Effect.flatMap(this.unwind(rollback, 0, cause), () =>
-      rollback.isClean ? Effect.void : Effect.die(rollback.fail(this.machine.graph.name, this.id, cause))
+      rollback.isClean ? Effect.void : Effect.die(rollback.fail(cause))
     )
   }
 
@@ -476,7 +363,7 @@ export class Run {
   private failureContext(): FailureContext {
     const first = Math.max(0, this.passedCount - pathLength)
     return {
-      workflow: this.machine.graph.name,
+      workflow: this.workflow,
       runId: this.id,
       state: this.node.name,
       attempt: Math.max(1, this.attempt),

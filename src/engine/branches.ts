@@ -9,10 +9,10 @@ import { Cause, Context, Effect, Exit, type Fiber, Scope } from "effect"
 import type { AnyEffect, Compensation, Concurrency, ForEachWork, SplitWork } from "../graph/Spec.ts"
 import type { Strategy } from "../Join.ts"
 import { type Perform, performing } from "./Node.ts"
-import { ItemVisit, JoinVisit, type Visit } from "./Run.ts"
 import { tapEffect, toEffect } from "./result.ts"
 import type { Undo } from "./rollback.ts"
 import { type Decision, type Label, makeRule, type Rule, Tally } from "./strategies.ts"
+import { ItemVisit, JoinVisit, type Visit } from "./Visit.ts"
 
 /** The work of a split. */
 export const joinNamed = (
@@ -181,7 +181,8 @@ class Fan {
   /** A branch that has succeeded may have to be undone, even if its success comes too late to count. */
   private beginRemembering(index: number, undo: Undo): AnyEffect {
     const { visit } = this
-    const branch = { visit, name: this.branches.nameOf(index), label: this.branches.labels[index]! }
+    const { payload } = visit
+    const branch = { name: this.branches.nameOf(index), payload, label: this.branches.labels[index]! }
     return tapEffect(this.branches.begin(index), (value) => visit.run.rollback.complete({ ...undo, branch }, value))
   }
 

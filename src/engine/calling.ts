@@ -5,9 +5,9 @@ import { type Cause, Effect, Exit } from "effect"
 import { CompensationFailed } from "../Errors.ts"
 import type { CallWork, CompletedStep } from "../graph/Spec.ts"
 import { type Perform, performing, type Transition } from "./Node.ts"
-import { CallVisit } from "./Run.ts"
 import { toEffect } from "./result.ts"
 import type { Rollback } from "./rollback.ts"
+import { CallVisit } from "./Visit.ts"
 
 /** The work of a call. The run of the callee is named after this one and the state. */
 export const callWorkflow = (state: string, { callee, cases, input }: CallWork): Perform => {

@@ -7,8 +7,9 @@ import { match } from "ts-pattern"
 import type { AnyEffect, Policy } from "../graph/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import { type Perform, performing, type Targets, type Undos } from "./Node.ts"
-import { CatchVisit, FallbackVisit, remember, type Visit } from "./Run.ts"
+import { remember } from "./Run.ts"
 import { tapEffect, toEffect } from "./result.ts"
+import { CatchVisit, FallbackVisit, type Visit } from "./Visit.ts"
 
 /** A policy, with what it does that depends on whose it is: the state's own, or one that all states share. */
 export interface Placed {

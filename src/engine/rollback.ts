@@ -7,7 +7,6 @@ import { Cause, Effect, Exit, Option } from "effect"
 import { CompensationFailed, CompensationTimeout } from "../Errors.ts"
 import type { AnyEffect, Compensation, CompletedStep } from "../graph/Spec.ts"
 import type { AnyStore } from "../Store.ts"
-import type { Run, Visit } from "./Run.ts"
 import { toEffect } from "./result.ts"
 
 /** A compensation, and which step of which state it undoes. */
@@ -21,26 +20,35 @@ export interface Undo {
 
 /** A branch that has succeeded. */
 export interface CompletedBranch {
-  readonly visit: Visit
   readonly name: string | number
+  /** The payload of the state. */
+  readonly payload: unknown
   /** The item of a forEach, with its index. */
   readonly label: object
 }
 
+/** The run that has completed a step, as far as undoing it asks. */
+export interface Origin {
+  readonly id: string
+  readonly workflow: string
+  readonly givenInput: unknown
+  readonly store: AnyStore
+}
+
 /** A step that a run has completed. */
 class Completed implements CompletedStep {
-  private readonly run: Run
+  private readonly run: Origin
   private readonly what: Undo
   readonly payload: unknown
 
-  constructor(run: Run, what: Undo, payload: unknown) {
+  constructor(run: Origin, what: Undo, payload: unknown) {
     this.run = run
     this.what = what
     this.payload = payload
   }
 
   get workflow(): string {
-    return this.run.machine.graph.name
+    return this.run.workflow
   }
 
   get state(): string {
@@ -71,14 +79,14 @@ class Completed implements CompletedStep {
 
 /** The context of a compensation: for a branch, the payload is the state's, and what the branch produced is the value. */
 class CompensationContext {
-  private readonly of: Run
+  private readonly of: Origin
   readonly payload: unknown
   readonly value: unknown
   readonly cause: Cause.Cause<unknown>
 
-  constructor(run: Run, produced: unknown, cause: Cause.Cause<unknown>, branch: CompletedBranch | undefined) {
+  constructor(run: Origin, produced: unknown, cause: Cause.Cause<unknown>, branch: CompletedBranch | undefined) {
     this.of = run
-    this.payload = branch === undefined ? produced : branch.visit.payload
+    this.payload = branch === undefined ? produced : branch.payload
     this.value = produced
     this.cause = cause
     Object.assign(this, branch?.label)
@@ -92,7 +100,7 @@ class CompensationContext {
     return this.of.store
   }
 
-  get run(): Run {
+  get run(): Origin {
     return this.of
   }
 }
@@ -108,7 +116,7 @@ export class UndoFailed {
 
 /** The steps that a run has completed, and those that could not be undone. */
 export class Rollback {
-  private readonly run: Run
+  private readonly run: Origin
   // What was completed and what it produced, in turn: this grows with every step, so it makes no object for one.
   private readonly steps: Array<unknown> = []
   private readonly failures: Array<CompensationFailed["failures"][number]> = []
@@ -117,7 +125,7 @@ export class Rollback {
   /** That not everything could be undone, once the run has failed with it. */
   failure: CompensationFailed | undefined
 
-  constructor(run: Run) {
+  constructor(run: Origin) {
     this.run = run
   }
 
@@ -195,8 +203,9 @@ export class Rollback {
   }
 
   /** Makes what could not be undone the failure of the run. */
-  fail(workflow: string, runId: string, cause: Cause.Cause<unknown>): CompensationFailed {
+  fail(cause: Cause.Cause<unknown>): CompensationFailed {
     const { failures, untried } = this
+    const { id: runId, workflow } = this.run
     this.failure = new CompensationFailed({ workflow, runId, cause, failures, untried })
     return this.failure
   }

@@ -5,9 +5,9 @@ import { type DateTime, type Duration, Effect, Option } from "effect"
 import { PollExhausted } from "../Errors.ts"
 import type { AnyEffect, PollWork, WaitWork } from "../graph/Spec.ts"
 import { type Perform, performing } from "./Node.ts"
-import { PollVisit, pending, SignalVisit, type Visit } from "./Run.ts"
 import { toEffect } from "./result.ts"
 import { remaining, toLimit } from "./time.ts"
+import { PollVisit, pending, SignalVisit, type Visit } from "./Visit.ts"
 
 type LimitInput = Duration.Input | DateTime.DateTime
 

@@ -2,6 +2,7 @@
  * Reading a definition at the type level. `typeof AdExchange` stands for the whole table, so that hovers, errors and
  * declarations name it in two words.
  */
+import type { IsEqual } from "type-fest"
 import type { Place } from "./Place.ts"
 
 /** The key under which a definition carries its types. No value has it. */
@@ -66,6 +67,10 @@ export type SignalName<D extends AnyDefinition> = TableOf<D>["signalNames"]
 
 /** The payload of a signal. */
 export type SignalPayload<D extends AnyDefinition, S extends string> = TableOf<D>["signals"][S]["Type"]
+
+/** The payload of a signal as arguments: none for a signal without one. */
+export type SignalArguments<D extends AnyDefinition, S extends SignalName<D>> =
+  IsEqual<SignalPayload<D, S>, void> extends true ? readonly [] : readonly [payload: SignalPayload<D, S>]
 
 /** The cells of the store that the definition declares. */
 export type Cells<D extends AnyDefinition> = TableOf<D>["cells"]
