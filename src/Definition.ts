@@ -234,7 +234,7 @@ export interface Definition<
 /** The options of a workflow as arguments: a definition with a fallback needs the policy that goes there. */
 export type OptionsArguments<D extends AnyDefinition, Options> = [FallbackName<D>] extends [never]
   ? readonly [options?: Options]
-  : readonly [options: Options]
+  : readonly [options: Options & { readonly policy: unknown }]
 
 /** The arguments of a run: a workflow whose start has no payload takes none. */
 export type RunArguments<Input, Timeout> =

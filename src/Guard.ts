@@ -65,19 +65,16 @@ export interface CircuitBreakerOptions<Key, Id> {
  * )
  * ```
  */
-export function circuitBreaker<Id = CircuitBreaker.CircuitBreaker>(
-  options: CircuitBreakerOptions<string, Id>
-): Guard<CircuitBreaker.CircuitBreakerError, Id>
-export function circuitBreaker<Context, Id = CircuitBreaker.CircuitBreaker>(
-  options: CircuitBreakerOptions<(context: Context) => string, Id>
-): Guard<CircuitBreaker.CircuitBreakerError, Id, readonly [Context]>
-export function circuitBreaker(
-  options: CircuitBreakerOptions<string | ((context: unknown) => string), CircuitBreaker.CircuitBreaker>
-): Guard<CircuitBreaker.CircuitBreakerError, CircuitBreaker.CircuitBreaker, ReadonlyArray<unknown>> {
-  const { breaker = CircuitBreaker.CircuitBreaker, classify, key } = options
-  return (effect, context) =>
-    Effect.flatMap(breaker, ({ execute }) => execute(effect, { key: keyIn(key, context), classify }))
-}
+export const circuitBreaker =
+  <In extends ReadonlyArray<unknown> = ReadonlyArray<unknown>, Id = CircuitBreaker.CircuitBreaker>(
+    options: CircuitBreakerOptions<string | ((...context: In) => string), Id>
+  ): Guard<CircuitBreaker.CircuitBreakerError, Id, In> =>
+  (effect, ...context) => {
+    const { breaker, classify, key } = options
+    // `Id` is Effect's own service unless another one is given.
+    const service = (breaker ?? CircuitBreaker.CircuitBreaker) as Context.Key<Id, CircuitBreaker.CircuitBreaker>
+    return Effect.flatMap(service, ({ execute }) => execute(effect, { key: keyIn(key, context), classify }))
+  }
 
 /** Which limit, and what happens above it. */
 export interface RateLimiterOptions<Key, Limit extends number> {
@@ -102,20 +99,15 @@ export interface RateLimiterOptions<Key, Limit extends number> {
  * `RateLimiter.layer` over `RateLimiter.layerStoreMemory`, or over `RateLimiter.layerStoreRedis(...)` to share limits
  * between processes.
  */
-export function rateLimiter<const Limit extends number>(
-  options: RateLimiterOptions<string, Limit>
-): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter>
-export function rateLimiter<Context, const Limit extends number = number>(
-  options: RateLimiterOptions<(context: Context) => string, Limit>
-): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter, readonly [Context]>
-export function rateLimiter(
-  options: RateLimiterOptions<string | ((context: unknown) => string), number>
-): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter, ReadonlyArray<unknown>> {
-  return (effect, context) =>
+export const rateLimiter =
+  <const Limit extends number, In extends ReadonlyArray<unknown> = ReadonlyArray<unknown>>(
+    options: RateLimiterOptions<string | ((...context: In) => string), Limit>
+  ): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter, In> =>
+  (effect, ...context) =>
     Effect.flatMap(RateLimiter.makeWithRateLimiter, (limited) =>
-      limited({ ...options, key: keyIn(options.key, context) })(effect)
+      // The limit is the number itself wherever the call compiles.
+      limited({ ...options, limit: options.limit as number, key: keyIn(options.key, context) })(effect)
     )
-}
 
 /**
  * Lets so many through at once, sharing a semaphore that is a service: with all handlers, branches and workflows that use
@@ -126,5 +118,5 @@ export const bulkhead =
   (effect) =>
     Effect.flatMap(semaphore, ({ withPermit }) => withPermit(effect))
 
-const keyIn = (key: string | ((context: unknown) => string), context: unknown): string =>
-  typeof key === "string" ? key : key(context)
+const keyIn = <In extends ReadonlyArray<unknown>>(key: string | ((...context: In) => string), context: In): string =>
+  typeof key === "string" ? key : key(...context)

@@ -60,7 +60,7 @@ export const forkRun = (
       fiber: fiber as Fiber.Fiber<never, unknown>,
       state: Effect.sync(() => run.node.name),
       events: Stream.fromPubSub(published).pipe(Stream.takeUntil((event) => event._tag === "RunFinished")),
-      signal: (name: string, payload?: unknown) =>
+      signal: (name: string, ...[payload]: ReadonlyArray<unknown>) =>
         Effect.suspend(() =>
           fiber.pollUnsafe() === undefined
             ? deliver(run, name, payload)

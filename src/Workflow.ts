@@ -26,7 +26,7 @@ export { type FailureContext, failureContext } from "./engine/failure.ts"
 export type { RunOptions, Step, StepOptions, Workflow, WorkflowOptions } from "./Implementation.ts"
 export type { RunHandle } from "./RunHandle.ts"
 export { type Cell, cell, type Store } from "./Store.ts"
-export type { Exit, InMemory, State } from "./types/Place.ts"
+export type { Exit, Fallback, InMemory, Signal, State } from "./types/Place.ts"
 export type {
   AnyDefinition,
   EntryName,

@@ -8,8 +8,8 @@ import type {
   CompensationContext,
   SignalContext
 } from "../Context.ts"
-import type { Problem } from "./Problem.ts"
-import type { CheckedResult, Result, TagOf } from "./Result.ts"
+import type { NoProblem, Problem } from "./Problem.ts"
+import type { Result, ResultProblem, TagOf } from "./Result.ts"
 import type { AnyDefinition, ExitName, Payload, SignalName, StateName, WorkflowName } from "./Table.ts"
 
 /** What the functions of a record give, as a union. */
@@ -21,9 +21,9 @@ export type CaseResult<Cases> = Cases[keyof Cases] extends infer F
 
 /** `unknown` for a function that gives a transition of `N`, a message for every other. */
 type CheckedCase<D extends AnyDefinition, N extends string, F> = F extends (context: never) => infer Out
-  ? CheckedResult<D, N, Out> extends Out
+  ? unknown extends Out
     ? unknown
-    : Problem<CheckedResult<D, N, Out>>
+    : NoProblem<ResultProblem<D, N, Result<Out>["value"]>>
   : unknown
 
 /** One function for each tag that can occur. */

@@ -68,12 +68,15 @@ export type CheckedRoute<D extends AnyDefinition, N extends string, Out> = [Out]
     ? `route '${N}' must return its transition itself, not an Effect or a generator: make it a task`
     : ResultProblem<D, N, Result<Out>["value"]>
 
-/** As `CheckedResult`, for a poll, which may also give `pending`. */
-export type CheckedPoll<D extends AnyDefinition, N extends string, Out> = [
-  Exclude<Result<Out>["value"], Pending>
-] extends [Transitions<D, N>]
+/**
+ * As `CheckedResult`, for a poll, which may also give `pending`. Nothing is known of the result while the options of the
+ * poll are wrong: `unknown` has to pass, so that they are what the error is about.
+ */
+export type CheckedPoll<D extends AnyDefinition, N extends string, Out> = unknown extends Out
   ? Out
-  : ResultProblem<D, N, Exclude<Result<Out>["value"], Pending>>
+  : [Exclude<Result<Out>["value"], Pending>] extends [Transitions<D, N>]
+    ? Out
+    : ResultProblem<D, N, Exclude<Result<Out>["value"], Pending>>
 
 /** The message for a state whose handler returns what is no transition of it, or `never`. */
 export type ResultProblem<D extends AnyDefinition, N extends string, Value> = [Value] extends [Transitions<D, N>]

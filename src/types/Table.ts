@@ -69,8 +69,11 @@ export type SignalName<D extends AnyDefinition> = TableOf<D>["signalNames"]
 export type SignalPayload<D extends AnyDefinition, S extends string> = TableOf<D>["signals"][S]["Type"]
 
 /** The payload of a signal as arguments: none for a signal without one. */
-export type SignalArguments<D extends AnyDefinition, S extends SignalName<D>> =
-  IsEqual<SignalPayload<D, S>, void> extends true ? readonly [] : readonly [payload: SignalPayload<D, S>]
+export type SignalArguments<D extends AnyDefinition, S extends SignalName<D>> = [S] extends [never]
+  ? readonly [payload?: never]
+  : IsEqual<SignalPayload<D, S>, void> extends true
+    ? readonly []
+    : readonly [payload: SignalPayload<D, S>]
 
 /** The cells of the store that the definition declares. */
 export type Cells<D extends AnyDefinition> = TableOf<D>["cells"]

@@ -70,7 +70,10 @@ describe("with the packed library", () => {
   const open = (source: string): object => {
     const header = 'import { Effect, Schema } from "effect"\nimport { Join, Workflow } from "sluice"\n'
     const imports = 'import { Shop } from "./right/shop.ts"\nimport { shop } from "./right/workflow.ts"\n'
-    const text = header + imports + source
+    const others = 'import { Import, Payment, Purchase } from "./right/purchase.ts"\n'
+    const handlers =
+      'import { purchase } from "./right/buying.ts"\nimport { imported as handlers } from "./right/sharing.ts"\n'
+    const text = header + imports + others + handlers + source
     const before = text.slice(0, text.indexOf("|")).split("\n")
     server.notify("close", { file })
     server.notify("open", { file, fileContent: text.replace("|", ""), projectRootPath: project })
@@ -90,6 +93,10 @@ describe("with the packed library", () => {
     return body.displayString
   }
 
+  /** A hover with the members of each union in alphabetical order: their own order depends on what was asked before. */
+  const hoverInOrder = async (source: string): Promise<string> =>
+    (await hover(source)).replace(/[\w"]+( \| [\w"]+)+/g, (union) => union.split(" | ").sort().join(" | "))
+
   it.each([
     ["a function", "Shop.implement({ Check: ({ to }) => to.| })"],
     ["a generator", "Shop.implement({ *Check({ to }) { return to.| } })"],
@@ -101,9 +108,23 @@ describe("with the packed library", () => {
     assert.deepStrictEqual(await completions(source), ["Gather", "Rejected"])
   })
 
+  it.each([
+    ["a signal", 'Purchase.wait("Review", { Approval: ({ to }) => to.| })', ["Cancelled", "Track"]],
+    ["a limit", 'Purchase.wait("Review", {}).after("1 day", ({ to }) => to.|)', ["Cancelled", "Track"]],
+    ["a pause", 'Purchase.pause("Rest", "1 day", ({ to }) => to.|)', ["Done"]],
+    ["a poll", 'Purchase.poll("Track", ({ to }) => to.|, { schedule })', ["Cancelled", "Pay", "Track"]],
+    [
+      "a call",
+      'Purchase.call("Pay", Payment, () => ({ sum: 1 }), { Paid: ({ to }) => to.| })',
+      ["Cancelled", "Done", "Rest"]
+    ]
+  ])("offers exactly the permitted targets in %s", async (_, source, targets) => {
+    assert.deepStrictEqual(await completions(source), targets)
+  })
+
   it("offers the useful members of a definition", async () => {
-    // A definition is a class, and every class is a function.
-    const inherited = [...Object.getOwnPropertyNames(Function.prototype), "prototype"]
+    // A definition is a class, and every class is a function, whose `call` the definition's own one hides.
+    const inherited = [...Object.getOwnPropertyNames(Function.prototype), "prototype"].filter((name) => name !== "call")
     assert.deepStrictEqual(
       (await completions("Shop.|")).filter((name) => !inherited.includes(name)),
       [
@@ -131,6 +152,7 @@ describe("with the packed library", () => {
     assert.deepStrictEqual(await completions("shop.|"), ["fork", "graph", "run", "runFrom", "signal", "step"])
   })
 
+  const undo = ["retry", "timeout", "uninterruptible"]
   it.each([
     ["a handler", 'Shop.task("|")', ["Check", "Gather", "Pack", "Ship"]],
     ["the keys of implement", "Shop.implement({ | })", ["Check", "Gather", "Pack", "Ship"]],
@@ -147,6 +169,30 @@ describe("with the packed library", () => {
     ["an entry of a run", 'shop.runFrom("|")', ["Check", "Ship"]],
     ["a step", 'shop.step("|")', ["Check", "Gather", "Pack", "Ship"]],
     ["the store", 'Shop.task("Check", ({ store }) => store.get("|"))', ["customer", "notes", "total"]],
+    ["a wait", 'Purchase.wait("Review", { | })', ["Approval", "Withdrawal"]],
+    ["the rest of a wait", 'Purchase.wait("Review", { Approval: () => Effect.never, | })', ["Withdrawal"]],
+    ["a signal", 'purchase.signal("run-1", "|")', ["Approval", "Withdrawal"]],
+    ["a signal through the Layer", 'Purchase.signal("run-1", "|")', ["Approval", "Withdrawal"]],
+    [
+      "a compensation",
+      'Purchase.task("Reserve", ({ to }) => (Math.random() > 0.5 ? to.SoldOut() : to.Charge({ id: "", parcels: 1 }))).compensate({ | })',
+      ["Charge", "SoldOut"]
+    ],
+    ["the only target", 'Purchase.task("Reserve", ({ to }) => to.SoldOut()).compensate({ | })', ["SoldOut"]],
+    [
+      "the compensation of a branch",
+      'Purchase.split("Reserve", { hold: () => 1, weight: () => 2 }).compensate({ | })',
+      ["hold", "weight"]
+    ],
+    ["the options of a compensation", 'Purchase.task("Rest", ({ to }) => to.Done("")).compensate({}, { | })', undo],
+    ["the exits of a call", 'Purchase.call("Pay", Payment, () => ({ sum: 1 }), { | })', ["Declined", "Paid"]],
+    ["the options of a run", "purchase.run(null as never, { | })", ["compensationTimeout", "id", "timeout"]],
+    ["the options of a workflow", "Import.implement(handlers, { | })", ["policy", "rollback"]],
+    [
+      "a tag of the policy of all",
+      'Import.implement(handlers, { policy: (step) => step.catchTag("|") })',
+      ["Offline", "Refused"]
+    ],
     ["a tag", 'Shop.task("Check", () => Effect.fail("no")).timeout(1).catchTag("|")', ["StateTimeout"]]
   ])("offers the names for %s", async (_, source, names) => {
     assert.deepStrictEqual(await completions(source), names)
@@ -184,5 +230,78 @@ describe("with the packed library", () => {
       await hover('Shop.task("Check", ({ payload, to }) => to.Gat|her(payload))'),
       '(payload: Order) => Workflow.Transition<typeof Shop, "Gather">'
     )
+  })
+
+  it("shows what a compensated task goes to, fails with and needs", async () => {
+    const source = `const und|one = Purchase.task("Rest", ({ to }) => to.Done(""))
+      .compensate({ Done: ({ payload }) => Effect.log(payload) })`
+    assert.strictEqual(
+      await hoverInOrder(source),
+      'const undone: Task<typeof Purchase, "Rest", "Done", never, never, CompensationFailed | StateTimeout>'
+    )
+  })
+
+  it("shows what a compensation undoes", async () => {
+    const source = `Purchase.task("Rest", ({ to }) => to.Done("")).compensate({ Done: ({ pay|load }) => Effect.log(payload) })`
+    assert.include(await hoverInOrder(source), "payload: string")
+  })
+
+  it("shows a wait, and what a limit adds", async () => {
+    const source = 'const wai|ting = Purchase.wait("Review", { Approval: ({ payload, to }) => to.Track(payload) })'
+    assert.strictEqual(
+      await hoverInOrder(source),
+      'const waiting: Wait<typeof Purchase, "Review", "Track", never, never>'
+    )
+    assert.strictEqual(
+      await hoverInOrder(
+        `${source.replace("wai|ting", "waiting")}\nconst lim|ited = waiting.after("1 day", ({ to }) => to.Cancelled(""))`
+      ),
+      'const limited: Task<typeof Purchase, "Review", "Cancelled" | "Track", never, never, StateTimeout>'
+    )
+  })
+
+  it("shows the payload of a signal", async () => {
+    const source = 'Purchase.wait("Review", { Approval: ({ sig|nal, to }) => to.Cancelled(signal.by) })'
+    assert.include(await hoverInOrder(source), "signal: {\n    readonly by: string;\n}")
+  })
+
+  it("shows a call by what the callee fails with and its Layer", async () => {
+    const source = `const cal|ling = Purchase.call("Pay", Payment, ({ payload }) => ({ sum: payload }), {
+      Paid: ({ result, to }) => to.Done(result.receipt),
+      Declined: ({ to }) => to.Rest()
+    })`
+    assert.strictEqual(
+      await hoverInOrder(source),
+      'const calling: Task<typeof Purchase, "Pay", "Done" | "Rest", Refused, Payment, StateTimeout>'
+    )
+  })
+
+  it("shows the result of an exit", async () => {
+    const source = `Purchase.call("Pay", Payment, () => ({ sum: 1 }), {
+      Paid: ({ res|ult, to }) => to.Done(result.receipt),
+      Declined: ({ to }) => to.Rest()
+    })`
+    assert.include(await hoverInOrder(source), "result: {\n    readonly receipt: string;\n}")
+  })
+
+  it("shows a transition that takes effect later as a function of a limit and its payload", async () => {
+    assert.include(
+      await hoverInOrder('Purchase.task("Pay", ({ to }) => to.Done.aft|er("1 day", ""))'),
+      '(limit: DateTime | Input, payload: string) => Workflow.Transition<typeof Purchase, "Done">'
+    )
+  })
+
+  it("shows the error of a run with a limit of time", async () => {
+    const source = 'const lim|ited = Payment.run({ sum: 1 }, { timeout: "1 minute" })'
+    assert.include(
+      await hoverInOrder(source),
+      "Effect.Effect<Workflow.Outcome<typeof Payment>, Refused | RunTimeout, Payment>"
+    )
+  })
+
+  it("shows what the policy of all catches", async () => {
+    const source =
+      "Import.implement(handlers, { policy: (step) => step.catch(({ err|or, to }) => to.Broken(error._tag)) })"
+    assert.include(await hoverInOrder(source), "error: Offline | Refused")
   })
 })
