@@ -580,6 +580,7 @@ describe.each(["implement", "layer"] as const)("%s, of a policy for all handlers
     guard(guard: unknown): Step
     catch(handle: unknown): Step
     catchTags(cases: unknown): Step
+    compensate(cases: unknown): Step
   }
   const problems = (policy?: (step: Step) => unknown) =>
     problemsOf(() => fallen[method]({ First, Second: done }, policy === undefined ? undefined : { policy }))
@@ -591,6 +592,12 @@ describe.each(["implement", "layer"] as const)("%s, of a policy for all handlers
     ]
     expect(problems()).toEqual(says)
     expect(problems((step) => step.retry({ times: 1 }))).toEqual(says)
+  })
+
+  it("is refused for a compensation, which is the handler's own", () => {
+    expect(problems((step) => step.catch(() => undefined).compensate({ Done: () => undefined }))).toEqual([
+      "the policy of the workflow compensates, which each handler does for itself"
+    ])
   })
 
   it("is refused for what is no function in it", () => {

@@ -114,11 +114,13 @@ export const handlerProblems = (
 /** Every problem of the policies that all handlers share; `undefined` when what should give them does not. */
 const sharedProblems = (graph: Graph, policies: ReadonlyArray<Policy> | undefined): ReadonlyArray<string> => {
   if (policies === undefined) return ["the policy of the workflow is not a function that gives its step back"]
+  const compensates = policies.some((policy) => policy._tag === "compensate")
   const catches = policies.some((policy) => policy._tag === "catch" || policy._tag === "catchTags")
   return [
     ...(catches
       ? []
       : graph.fallback.map((name) => `the fallback '${name}' is declared, but no policy of the workflow goes there`)),
+    ...(compensates ? ["the policy of the workflow compensates, which each handler does for itself"] : []),
     ...policies.flatMap(policyProblems).map((problem) => `the policy of the workflow: ${problem}`)
   ]
 }

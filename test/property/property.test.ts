@@ -8,10 +8,12 @@ import { Effect } from "effect"
 import { TestClock } from "effect/testing"
 import * as fc from "fast-check"
 import { expect, it } from "vitest"
+import { describe } from "./describe.ts"
 import { observe } from "./engine.ts"
-import { describe, type Scenario, scenario } from "./model.ts"
+import type { Scenario } from "./model.ts"
 import { differences } from "./observation.ts"
 import { predict } from "./reference.ts"
+import { scenario } from "./scenarios.ts"
 
 const cases = Number(process.env.SLUICE_CASES ?? 10_000)
 const seed = Number(process.env.SLUICE_SEED ?? Math.floor(Math.random() * 2 ** 31))
