@@ -15,7 +15,7 @@ import { annotateFailure, type FailureContext } from "./failure.ts"
 import { Mailbox } from "./mailbox.ts"
 import type { Machine, Node, Transition, Undos } from "./Node.ts"
 import { toEffect, toEffectThen } from "./result.ts"
-import { originalCause, Rollback, UndoFailed } from "./rollback.ts"
+import { Rollback } from "./rollback.ts"
 import { remaining } from "./time.ts"
 import { Visit } from "./Visit.ts"
 
@@ -133,7 +133,8 @@ export class Run {
     const limited =
       duration === undefined
         ? advance
-        : this.limit(advance, duration, () => new RunTimeout({ workflow: this.workflow, duration }))
+        : // What the run has completed is undone when it ends.
+          this.limitSince(Infinity, advance, duration, () => new RunTimeout({ workflow: this.workflow, duration }))
     const run = this.wait(compensates ? Effect.flatMap(limited, (outcome) => this.finish(outcome)) : limited)
     return runs === undefined ? run : this.listed(run, runs)
   }
@@ -143,16 +144,17 @@ export class Run {
    * undone, because nobody will know of it.
    */
   limit(effect: AnyEffect, duration: Duration.Duration, timedOut: () => unknown): AnyEffect {
-    return Effect.suspend(() => {
-      const kept = this.completedSteps
-      return Effect.timeoutOrElse(effect, {
-        duration,
-        orElse: () => {
-          const cause = Cause.fail(timedOut())
-          this.ownRollback?.include()
-          return Effect.andThen(this.undoSince(kept, cause), Effect.failCause(cause))
-        }
-      })
+    return Effect.suspend(() => this.limitSince(this.completedSteps, effect, duration, timedOut))
+  }
+
+  private limitSince(kept: number, effect: AnyEffect, duration: Duration.Duration, timedOut: () => unknown): AnyEffect {
+    return Effect.timeoutOrElse(effect, {
+      duration,
+      orElse: () => {
+        const cause = Cause.fail(timedOut())
+        this.ownRollback?.include(cause)
+        return Effect.andThen(this.undoSince(kept, cause), Effect.failCause(cause))
+      }
     })
   }
 
@@ -209,8 +211,9 @@ export class Run {
       rollback.clear()
       return Effect.succeed(outcome)
     }
-    const undone = Effect.uninterruptible(rollback.unwind(0, Cause.empty, this.compensationTimeout))
-    return Effect.flatMap(undone, () => (rollback.isClean ? Effect.succeed(outcome) : Effect.failCause(Cause.empty)))
+    return Effect.flatMap(rollback.unwind(0, Cause.empty, this.compensationTimeout), () =>
+      rollback.failure === undefined ? Effect.succeed(outcome) : Effect.die(rollback.failure)
+    )
   }
 
   /** Runs the work of one state, and gives the transition it chose. */
@@ -303,10 +306,13 @@ export class Run {
    * a fiber that is interrupted, and in any other the run makes it its failure.
    */
   private undo(rollback: Rollback, exit: Exit.Failure<unknown, unknown>): Effect.Effect<void> {
-    const cause = originalCause(exit.cause)
-    return Effect.flatMap(this.unwind(rollback, 0, cause), () =>
-      rollback.isClean ? Effect.void : Effect.die(rollback.fail(cause))
-    )
+    const cause = rollback.failure?.cause ?? exit.cause
+    return Effect.flatMap(this.unwind(rollback, 0, cause), () => {
+      const { failure } = rollback
+      if (failure === undefined) return Effect.void
+      const isKnown = exit.cause.reasons.some((reason) => reason._tag === "Die" && reason.defect === failure)
+      return isKnown ? Effect.void : Effect.die(failure)
+    })
   }
 
   /** What could not be undone is the failure of the run, whatever else there was: it holds that. */
@@ -328,7 +334,7 @@ export class Run {
     const rollback = this.ownRollback
     if (rollback === undefined) return Effect.void
     return Effect.flatMap(this.unwind(rollback, kept, cause), () =>
-      rollback.isClean ? Effect.void : Effect.die(new UndoFailed(cause))
+      rollback.failure === undefined ? Effect.void : Effect.die(rollback.failure)
     )
   }
 
@@ -346,7 +352,7 @@ export class Run {
   private unwind(rollback: Rollback, kept: number, cause: Cause.Cause<unknown>): Effect.Effect<void> {
     return Effect.suspend(() =>
       rollback.size > kept && this.machine.shouldRollBack(cause)
-        ? Effect.uninterruptible(rollback.unwind(kept, cause, this.compensationTimeout))
+        ? rollback.unwind(kept, cause, this.compensationTimeout)
         : Effect.void
     )
   }

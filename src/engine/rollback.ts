@@ -105,15 +105,6 @@ class CompensationContext {
   }
 }
 
-/** The end of a run whose branches could not be undone when their join failed: nothing retries or catches it. */
-export class UndoFailed {
-  readonly cause: Cause.Cause<unknown>
-
-  constructor(cause: Cause.Cause<unknown>) {
-    this.cause = cause
-  }
-}
-
 /** The steps that a run has completed, and those that could not be undone. */
 export class Rollback {
   private readonly run: Origin
@@ -122,7 +113,7 @@ export class Rollback {
   private readonly failures: Array<CompensationFailed["failures"][number]> = []
   private readonly untried: Array<CompensationFailed["untried"][number]> = []
   private readonly kept: Array<CompensationFailed> = []
-  /** That not everything could be undone, once the run has failed with it. */
+  /** That not everything could be undone, as soon as it is so: the end of the run, which nothing retries or catches. */
   failure: CompensationFailed | undefined
 
   constructor(run: Origin) {
@@ -132,11 +123,6 @@ export class Rollback {
   /** How many steps there are to undo. */
   get size(): number {
     return this.steps.length / 2
-  }
-
-  /** Whether every step was undone so far that was to be. */
-  get isClean(): boolean {
-    return this.failures.length === 0 && this.untried.length === 0
   }
 
   /** Remembers a step of this run and what it produced, or one of a run that this one has called. */
@@ -159,7 +145,10 @@ export class Rollback {
     this.steps.length = 2 * kept
   }
 
-  /** Undoes the steps after the first `kept`, the last one first, within the time there is. It never fails. */
+  /**
+   * Undoes the steps after the first `kept`, the last one first, within the time there is. It never fails: what could not be
+   * undone is the `failure` afterwards.
+   */
   unwind(kept: number, cause: Cause.Cause<unknown>, limit: Duration.Duration | undefined): Effect.Effect<void> {
     let steps: Array<CompletedStep> = []
     let current: CompletedStep | undefined
@@ -178,15 +167,18 @@ export class Rollback {
       this.clear(kept)
       return undoNext()
     }) as Effect.Effect<void>
-    if (limit === undefined) return undoAll
-    return Effect.map(Effect.timeoutOption(undoAll, limit), (done) => {
-      if (Option.isSome(done)) return
-      if (current !== undefined) {
-        const late = new CompensationTimeout({ state: current.state, duration: limit })
-        this.failures.push({ ...describe(current), cause: Cause.fail(late) })
-      }
-      this.untried.push(...steps.reverse().map(describe))
-    })
+    const undone =
+      limit === undefined
+        ? undoAll
+        : Effect.map(Effect.timeoutOption(undoAll, limit), (done) => {
+            if (Option.isSome(done)) return
+            if (current !== undefined) {
+              const late = new CompensationTimeout({ state: current.state, duration: limit })
+              this.failures.push({ ...describe(current), cause: Cause.fail(late) })
+            }
+            this.untried.push(...steps.reverse().map(describe))
+          })
+    return Effect.uninterruptible(Effect.map(undone, () => this.tell(cause)))
   }
 
   /** Keeps what a run that this one has called could not undo when it was interrupted: no failure of it goes on. */
@@ -194,27 +186,26 @@ export class Rollback {
     this.kept.push(failure)
   }
 
-  /** Makes that a failure of this run, which goes on. */
-  include(): void {
+  /** Makes that a failure of this run, which has stopped the other one for a reason and goes on. */
+  include(cause: Cause.Cause<unknown>): void {
     for (const { failures, untried } of this.kept.splice(0)) {
       this.failures.push(...failures)
       this.untried.push(...untried)
     }
+    this.tell(cause)
   }
 
-  /** Makes what could not be undone the failure of the run. */
-  fail(cause: Cause.Cause<unknown>): CompensationFailed {
+  /**
+   * Makes what could not be undone so far the failure of the run: one and the same, told the first reason, whose lists grow
+   * until the run has ended.
+   */
+  private tell(cause: Cause.Cause<unknown>): void {
     const { failures, untried } = this
+    if (failures.length === 0 && untried.length === 0) return
     const { id: runId, workflow } = this.run
-    this.failure = new CompensationFailed({ workflow, runId, cause, failures, untried })
-    return this.failure
+    this.failure ??= new CompensationFailed({ workflow, runId, cause, failures: [], untried: [] })
+    Object.assign(this.failure, { failures: [...failures], untried: [...untried] })
   }
-}
-
-/** Why something was to be undone that could not be, or the cause itself. */
-export const originalCause = (cause: Cause.Cause<unknown>): Cause.Cause<unknown> => {
-  const fatal = cause.reasons.filter(Cause.isDieReason).find(({ defect }) => defect instanceof UndoFailed)
-  return fatal === undefined ? cause : (fatal.defect as UndoFailed).cause
 }
 
 const describe = ({ branch, payload, state, target, workflow }: CompletedStep) => ({

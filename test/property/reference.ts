@@ -105,7 +105,7 @@ class Interpreter {
   private failure({ at, result }: Ended): Prediction {
     const { interruptAt } = this.scenario
     const { rollback } = this
-    const why = result._tag === "notUndone" ? result.why : result
+    const why = rollback.reason ?? result
     const released = this.timeline.close(this.visit?.acquired ?? [], at)
     const endedAt = rollback.undo(0, why, released)
     const isInterrupted = isCutOff(result) || endedAt > interruptAt
@@ -276,7 +276,7 @@ class Interpreter {
     const kept = this.rollback.size
     const { at, result } = this.joined(visit, fan, start, limit)
     // What is interrupted is undone by who interrupts it.
-    const fails = result._tag === "failed" || (result._tag === "died" && !isCutOff(result))
+    const fails = result._tag === "failed" || (result._tag === "died" && !result.interrupted && !isCutOff(result))
     return fails ? this.undoSince(kept, at, result, limit) : { at, result }
   }
 
