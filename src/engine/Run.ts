@@ -307,12 +307,9 @@ export class Run {
    */
   private undo(rollback: Rollback, exit: Exit.Failure<unknown, unknown>): Effect.Effect<void> {
     const cause = rollback.failure?.cause ?? exit.cause
-    return Effect.flatMap(this.unwind(rollback, 0, cause), () => {
-      const { failure } = rollback
-      if (failure === undefined) return Effect.void
-      const isKnown = exit.cause.reasons.some((reason) => reason._tag === "Die" && reason.defect === failure)
-      return isKnown ? Effect.void : Effect.die(failure)
-    })
+    return Effect.flatMap(this.unwind(rollback, 0, cause), () =>
+      rollback.failure === undefined ? Effect.void : Effect.die(rollback.failure)
+    )
   }
 
   /** What could not be undone is the failure of the run, whatever else there was: it holds that. */

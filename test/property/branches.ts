@@ -159,6 +159,10 @@ export class Branches {
     }
   }
 
+  private releaseNow({ who, work }: Running, now: number): number {
+    return work.release === undefined ? now : this.timeline.release(who, now, work.release.delay)
+  }
+
   private release({ who, work }: Running, from: number): number {
     return work.release === undefined ? from : this.timeline.noteRelease(who, from, work.release.delay)
   }
@@ -200,7 +204,8 @@ export class Branches {
         result._tag === "died" || (result._tag === "done" && branch.undo !== undefined && !branch.completed)
       if (ends === now && branch.work.delay === "yield" && matters) this.timeline.ambiguous = true
       if (result._tag === "died" && (finishes || ends <= now)) defects.push(...result.defects)
-      const ended = this.release(branch, finishes ? ends : Math.min(ends, now))
+      // When the finalizers of what has ended by itself are due is known from its start.
+      const ended = finishes || ends <= now ? this.release(branch, ends) : this.releaseNow(branch, now)
       this.event(ended, "BranchInterrupted", index)
       at = Math.max(at, ended)
     }

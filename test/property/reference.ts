@@ -17,7 +17,6 @@ import {
   type Policy,
   type Poll,
   payloadAfter,
-  runId,
   type Scenario,
   type Signal,
   type State,
@@ -105,16 +104,15 @@ class Interpreter {
   private failure({ at, result }: Ended): Prediction {
     const { interruptAt } = this.scenario
     const { rollback } = this
-    const why = rollback.reason ?? result
     const released = this.timeline.close(this.visit?.acquired ?? [], at)
-    const endedAt = rollback.undo(0, why, released)
+    const endedAt = rollback.undo(0, rollback.reason ?? result, released)
     const isInterrupted = isCutOff(result) || endedAt > interruptAt
     if (rollback.isClean) {
       const final = within(interruptAt, { at: endedAt, result }).result
       const isLocated = final._tag !== "interrupted" && !isCutOff(final)
       return this.prediction(endedAt, describeResult(final), isLocated ? this.location() : "")
     }
-    const error = rollback.failed(runId, why)
+    const error = rollback.failed()
     return isInterrupted
       ? this.prediction(endedAt, describeDefects([show(error)]), "")
       : this.prediction(endedAt, describeResult(failed(error)), this.location())
@@ -283,7 +281,7 @@ class Interpreter {
   /** Undoes what was completed for something that has failed. */
   private undoSince(kept: number, start: number, why: Result, limit: number): Ended {
     const at = this.rollback.undo(kept, why, start)
-    return within(limit, { at, result: this.rollback.isClean ? why : { _tag: "notUndone", why } })
+    return within(limit, { at, result: this.rollback.isClean ? why : { _tag: "notUndone" } })
   }
 
   private joined(visit: Visit, fan: Fan, start: number, limit: number): Ended {

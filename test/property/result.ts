@@ -22,8 +22,8 @@ export type Result =
     }
   /** It interrupted itself, or was interrupted at its limit. */
   | { readonly _tag: "interrupted"; readonly by: "itself" | "limit" }
-  /** The branches of a join that ended like `why` could not be undone: nothing retries or catches that. */
-  | { readonly _tag: "notUndone"; readonly why: Result; readonly late?: true }
+  /** What was completed for something that has failed could not be undone: nothing retries or catches that. */
+  | { readonly _tag: "notUndone"; readonly late?: true }
   /** What was completed could not be undone at an exit: it has not failed otherwise. */
   | { readonly _tag: "nothing" }
 
@@ -45,24 +45,11 @@ export const within = (limit: number, { at, result }: Ended): Ended => {
 }
 
 /** Whether something was interrupted at its limit. */
-export const isCutOff = (result: Result): boolean => {
-  switch (result._tag) {
-    case "interrupted":
-      return result.by === "limit"
-    case "died":
-      return result.late === true
-    case "notUndone":
-      return result.late === true || isCutOff(result.why)
-    default:
-      return false
-  }
-}
+export const isCutOff = (result: Result): boolean =>
+  result._tag === "interrupted" ? result.by === "limit" : "late" in result && result.late === true
 
 /** What a rollback goes by. */
-export const kindOf = (result: Result): string => {
-  if (result._tag === "notUndone") return kindOf(result.why)
-  return result._tag === "failed" ? result.error._tag : result._tag
-}
+export const kindOf = (result: Result): string => (result._tag === "failed" ? result.error._tag : result._tag)
 
 export const describeResult = (result: Result): string => {
   switch (result._tag) {
@@ -72,8 +59,6 @@ export const describeResult = (result: Result): string => {
       return `failed with ${show(result.error)}`
     case "died":
       return describeDefects(result.defects)
-    case "notUndone":
-      return describeResult(result.why)
     default:
       return result._tag
   }

@@ -1,7 +1,7 @@
 /**
  * What a run has completed, and how that is undone, as the reference interpreter sees it.
  */
-import { type Undo, workAt, workflowName } from "./model.ts"
+import { runId, type Undo, workAt, workflowName } from "./model.ts"
 import { describeResult, type Ended, isCutOff, kindOf, type Result } from "./result.ts"
 import type { Timeline } from "./timeline.ts"
 
@@ -97,9 +97,9 @@ export class Rollback {
   }
 
   /** What could not be undone, as the failure of the run. */
-  failed(runId: string, why: Result): { readonly _tag: "CompensationFailed" } & Record<string, unknown> {
-    const { failures, reason = why, untried } = this
-    const [workflow, cause] = [workflowName, describeResult(reason)]
+  failed(): { readonly _tag: "CompensationFailed" } & Record<string, unknown> {
+    const { failures, reason, untried } = this
+    const [workflow, cause] = [workflowName, describeResult(reason!)]
     return { _tag: "CompensationFailed", workflow, runId, cause, failures, untried }
   }
 }
