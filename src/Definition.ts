@@ -155,6 +155,9 @@ export interface Definition<
    *
    * It compiles when every handler goes to each target its state declares and to no other. At run time it throws a
    * `WorkflowDefinitionError` that lists every problem.
+   *
+   * Options hold what all handlers share: `policy` puts policies around each, `rollback` says which failures are rolled
+   * back. A definition with a `.fallback` needs the policy that goes there.
    */
   implement<
     D extends AnyDefinition,
