@@ -1,8 +1,9 @@
 /**
  * Typed workflows for Effect.
  */
-export * from "./Errors.ts"
+
 export * as Diagram from "./Diagram.ts"
+export * from "./Errors.ts"
 export * as Guard from "./Guard.ts"
 export * as Handler from "./Handler.ts"
 export * as Join from "./Join.ts"
