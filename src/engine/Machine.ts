@@ -15,10 +15,11 @@ import {
   type Placed,
   remembering,
   sharedRecover,
+  surrounding,
   undosOf,
   withPolicies
 } from "./policies.ts"
-import { toLimit } from "./time.ts"
+import { type LimitInput, toLimit } from "./time.ts"
 import { pollForAnswer, waitForSignal } from "./waiting.ts"
 
 /** Compiles a validated graph with a handler for every state. */
@@ -70,7 +71,7 @@ const makeTargets = (targets: ReadonlyArray<string>): Targets =>
 /** The function is named for its target, so that an error can say what was not called. */
 const makeTransition = (target: string): ((payload: unknown) => Transition) => {
   const make = (payload: unknown) => ({ _tag: target, payload })
-  const after = (limit: Parameters<typeof toLimit>[0], payload: unknown) => ({
+  const after = (limit: LimitInput, payload: unknown) => ({
     _tag: target,
     payload,
     after: toLimit(limit)
@@ -90,15 +91,13 @@ const makePerform = (
   const undos = undosOf(state, policies)
   const perform = makeWork(state, work)
   const remember = undos === undefined ? (perform: Perform) => perform : remembering(undos)
-  const own = policies
-    .filter((policy) => policy._tag !== "compensate")
-    .map((policy) => ({
-      policy,
-      timedOut: (duration: Duration.Duration) => new Timeout({ state, duration }),
-      recover: ownRecover(remember)
-    }))
+  const own = surrounding(policies).map((policy) => ({
+    policy,
+    timedOut: (duration: Duration.Duration) => new Timeout({ state, duration }),
+    recover: ownRecover(remember)
+  }))
   const isShared = work._tag !== "route" && !graph.fallback.includes(state)
-  const others = (isShared ? shared.policies : []).map((policy) => ({
+  const others = surrounding(isShared ? shared.policies : []).map((policy) => ({
     policy,
     timedOut: (duration: Duration.Duration) => new StateTimeout({ state, duration }),
     recover: sharedRecover(fallback)

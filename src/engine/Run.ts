@@ -345,13 +345,17 @@ export class Run {
     })
   }
 
-  /** Undoes the steps after the first `kept`, if the workflow wants that for the cause. */
+  /** Undoes the steps after the first `kept`, unless the workflow does not want that for the cause. */
   private unwind(rollback: Rollback, kept: number, cause: Cause.Cause<unknown>): Effect.Effect<void> {
-    return Effect.suspend(() =>
-      rollback.size > kept && this.machine.shouldRollBack(cause)
-        ? rollback.unwind(kept, cause, this.compensationTimeout)
-        : Effect.void
-    )
+    return Effect.suspend(() => {
+      if (rollback.size <= kept) return Effect.void
+      const asked = Effect.exit(Effect.sync(() => this.machine.shouldRollBack(cause)))
+      return Effect.flatMap(asked, (wanted) => {
+        if (Exit.isSuccess(wanted) && !wanted.value) return Effect.void
+        // Where asking died, nothing has said that the steps may stay.
+        return Effect.ensuring(Exit.asVoid(wanted), rollback.unwind(kept, cause, this.compensationTimeout))
+      })
+    })
   }
 
   /** Fails, saying where; a run that waits has that said for all its failures around it. */

@@ -13,10 +13,17 @@ import { CatchVisit, FallbackVisit, type Visit } from "./Visit.ts"
 
 /** A policy, with what it does that depends on whose it is: the state's own, or one that all states share. */
 export interface Placed {
-  readonly policy: Policy
+  readonly policy: Surrounding
   readonly timedOut: (duration: Duration.Duration) => unknown
   readonly recover: (handle: AnyFunction, visit: Visit, error: unknown) => AnyEffect
 }
+
+/** A policy that stands around the work; what is to be undone, the functions themselves remember. */
+type Surrounding = Exclude<Policy, { readonly _tag: "compensate" }>
+
+/** The policies that stand around the work. */
+export const surrounding = (policies: ReadonlyArray<Policy>): ReadonlyArray<Surrounding> =>
+  policies.filter((policy) => policy._tag !== "compensate")
 
 /** What a catch of the state itself gives. */
 export const ownRecover =
@@ -42,7 +49,6 @@ export const withPolicies = (perform: Perform, policies: ReadonlyArray<Placed>):
   return policies.reduce(
     (inner, { policy, recover, timedOut }) =>
       match(policy)
-        .with({ _tag: "compensate" }, () => inner)
         .with(
           { _tag: "timeout" },
           ({ duration }) =>

@@ -7,7 +7,10 @@ import { Clock, DateTime, Duration, Effect } from "effect"
 export type Limit = Duration.Duration | DateTime.DateTime
 
 /** A limit as a user gives it. */
-export const toLimit = (limit: Duration.Input | DateTime.DateTime): Limit =>
+export type LimitInput = Duration.Input | DateTime.DateTime
+
+/** The limit that a user has given. */
+export const toLimit = (limit: LimitInput): Limit =>
   DateTime.isDateTime(limit) ? limit : Duration.fromInputUnsafe(limit)
 
 /** How long it is until a limit. */

@@ -1,15 +1,13 @@
 /**
  * States that wait: for signals, for a time, or for an answer.
  */
-import { type DateTime, type Duration, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { PollExhausted } from "../Errors.ts"
 import type { AnyEffect, PollWork, WaitWork } from "../graph/Spec.ts"
 import { type Perform, performing } from "./Node.ts"
 import { toEffect } from "./result.ts"
-import { remaining, toLimit } from "./time.ts"
+import { type LimitInput, remaining, toLimit } from "./time.ts"
 import { PollVisit, pending, SignalVisit, type Visit } from "./Visit.ts"
-
-type LimitInput = Duration.Input | DateTime.DateTime
 
 /** The work of a wait. */
 export const waitForSignal = ({ cases, limit }: WaitWork): Perform => {

@@ -117,6 +117,32 @@ describe("the option `rollback`", () => {
       expect(ledger.undone).toEqual(["before"])
     })
   )
+
+  it.effect("that throws is a defect, and everything is undone all the same", () =>
+    Effect.gen(function* () {
+      const ledger = new Ledger()
+      const bug = new Error("a bug")
+      const workflow = Round.implement(
+        {
+          Before: Round.task("Before", ({ payload, to }) => to.Work(payload)).compensate({
+            Work: () => ledger.undo("before")
+          }),
+          Work: Round.task("Work", ({ payload, to }) =>
+            payload === "x" ? failAfter(20, "b") : Effect.succeed(payload === "y" ? to.After("") : to.Recovered(""))
+          ),
+          After: ({ payload, to }) => to.Done(payload),
+          Recovered: ({ payload, to }) => to.Done(payload)
+        },
+        {
+          rollback: () => {
+            throw bug
+          }
+        }
+      )
+      expect(defectsOf(yield* settle(workflow.run("x")))).toContain(bug)
+      expect(ledger.undone).toEqual(["before"])
+    })
+  )
 })
 
 describe("the option `timeout`", () => {
