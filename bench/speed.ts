@@ -9,6 +9,7 @@ import { Data, Effect, Fiber, Schema } from "effect"
 import { Join, Workflow } from "sluice"
 import { createActor, setup } from "xstate"
 import { type Comparison, compare, type Subject } from "./harness.ts"
+import { loadUnwatched, unwatched } from "./unwatched.ts"
 
 const steps = 100_000
 
@@ -120,8 +121,10 @@ const xstateRing: Subject = {
 
 type Rows = Record<string, () => Promise<Comparison>>
 
-const row = (name: string, budget: number, subjects: () => readonly [ours: Subject, theirs: Subject]): Rows => ({
-  [name]: () => compare(name, budget, ...subjects())
+type Pair = readonly [ours: Subject, theirs: Subject]
+
+const row = (name: string, budget: number, subjects: () => Pair | Promise<Pair>): Rows => ({
+  [name]: async () => compare(name, budget, ...(await subjects()))
 })
 
 const transitions: Rows = {
@@ -325,7 +328,17 @@ const memory: Rows = {
   ...parked("the same, against the loop by hand, bytes", parkedRun(hour), parkedByHand(hour))
 }
 
-const rows: Rows = { ...transitions, ...sagas, ...splits, ...runs, ...memory }
+const watchable: Rows = Object.assign(
+  {},
+  ...unwatched.map((name) =>
+    row(`nobody watches, ${name}, against no watching`, 1.02, async () => {
+      const [[operations, ours], [, theirs]] = await loadUnwatched(name)
+      return [promise(operations, ours), promise(operations, theirs)]
+    })
+  )
+)
+
+const rows: Rows = { ...transitions, ...watchable, ...sagas, ...splits, ...runs, ...memory }
 
 const columns = (name: string, ...cells: ReadonlyArray<string>) =>
   console.log(name.padEnd(52) + cells.map((cell) => cell.padStart(9)).join(""))

@@ -63,18 +63,18 @@ export const isHandler = (value: unknown): value is { readonly [HandlerTypes]: H
   Predicate.hasProperty(value, HandlerTypes)
 
 /**
- * A handler that takes policies. `Own` are the errors that Sluice adds where they apply: that of `.timeout`, which is
- * `JoinTimeout` for a split or a forEach and else `StateTimeout`, and `CompensationFailed` for a handler that is
- * compensated, which ends the run and is not caught.
+ * A handler that takes policies. `Own` says what the policies stand around: `Work`, each `Branch`, or `Items`, so that a
+ * test can stand in for it; and, for a handler that is compensated, `CompensationFailed`, which ends the run and is not
+ * caught.
  */
-export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken extends string, E, R, Own = StateTimeout>
+export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken extends string, E, R, Own = Work<unknown>>
   extends Handler<D, N, Taken, E | Extract<Own, CompensationFailed>, R> {
   /**
    * Bounds what stands before it: `.timeout(d).retry(o)` bounds each attempt, `.retry(o).timeout(d)` the whole.
    *
    * Fails with `StateTimeout`, or after a join with `JoinTimeout`; what was running has been interrupted by then.
    */
-  timeout(duration: Duration.Input): Task<D, N, Taken, E | Exclude<Own, CompensationFailed>, R, Own>
+  timeout(duration: Duration.Input): Task<D, N, Taken, E | TimeoutOf<Own>, R, Own>
 
   /**
    * Runs what stands before it again while it fails. It takes what `Effect.retry` takes: options, a schedule, or a
@@ -151,6 +151,29 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
   ): Task<D, N, Taken, E, R | Result<CaseResult<Cases>>["services"] | UndoServices<O>, Own | CompensationFailed>
 }
 
+/** A single piece of work, which fails with `E` before any policy. */
+export interface Work<out E> {
+  readonly timeout: StateTimeout
+  readonly work: Effect.Effect<unknown, E>
+}
+
+/** A branch of a split. */
+export interface Branch<out Name, out A, out E> {
+  readonly timeout: JoinTimeout
+  readonly branch: Name
+  readonly work: Effect.Effect<A, E>
+}
+
+/** The items of a forEach, and what is done for each. */
+export interface Items<out Item, out A, out E> {
+  readonly timeout: JoinTimeout
+  readonly item: Item
+  readonly work: Effect.Effect<A, E>
+}
+
+/** The failure of `.timeout`, by what it stands around. */
+export type TimeoutOf<Own> = Own extends { readonly timeout: infer T } ? T : never
+
 /** How compensations are run. */
 export interface CompensationOptions {
   /** What `Effect.retry` takes as options: each compensation is retried on its own. */
@@ -172,37 +195,37 @@ type UndoServices<O> = O extends { readonly retry: infer Retry extends Effect.Re
   : never
 
 /** The branches of a split that has no join yet. */
-export interface Split<D extends AnyDefinition, N extends StateName<D>, Branches, R = never, Own = JoinTimeout> {
+export interface Split<D extends AnyDefinition, N extends StateName<D>, Effects, R = never, Own = never> {
   /**
    * Says how to undo branches that have succeeded: when the join fails, at once, before the failure goes on; or when the
    * run fails later. One function for each branch that needs it, given the value the branch produced.
    */
   compensate<
-    Cases extends BranchCompensationCases<D, N, BranchParts<Branches>["values"]>,
+    Cases extends BranchCompensationCases<D, N, BranchParts<Effects>["values"]>,
     const O extends CompensationOptions = {}
   >(
-    cases: Cases & CheckedBranchCompensationCases<N, BranchParts<Branches>["values"], Cases>,
+    cases: Cases & CheckedBranchCompensationCases<N, BranchParts<Effects>["values"], Cases>,
     options?: O & CompensationOptions
-  ): Split<D, N, Branches, R | Result<CaseResult<Cases>>["services"] | UndoServices<O>, Own | CompensationFailed>
+  ): Split<D, N, Effects, R | Result<CaseResult<Cases>>["services"] | UndoServices<O>, Own | CompensationFailed>
 
   /**
    * Says when the split may proceed, and what it does then with the results that the strategy promises.
    */
   join<const S extends Join.Strategy, Out>(
-    strategy: S & NoProblem<StrategyProblem<S, keyof Branches>>,
-    then: (context: JoinContext<D, N, SplitResults<Branches>[S["_tag"]]>) => CheckedResult<D, N, Out>
+    strategy: S & NoProblem<StrategyProblem<S, keyof Effects>>,
+    then: (context: JoinContext<D, N, SplitResults<Effects>[S["_tag"]]>) => CheckedResult<D, N, Out>
   ): Task<
     D,
     N,
     Result<Out>["taken"],
-    SplitErrors<Branches>[S["_tag"]] | Result<Out>["error"],
-    R | BranchParts<Branches>["services"] | Result<Out>["services"],
-    Own
+    SplitErrors<Effects>[S["_tag"]] | Result<Out>["error"],
+    R | BranchParts<Effects>["services"] | Result<Out>["services"],
+    BranchParts<Effects>["branch"] | Own
   >
 }
 
 /** The items of a forEach that has no join yet. */
-export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R, Own = JoinTimeout> {
+export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R, Own = never> {
   /**
    * Says how to undo items that have succeeded: when the join fails, at once, before the failure goes on; or when the run
    * fails later.
@@ -224,18 +247,25 @@ export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, 
     Result<Out>["taken"],
     ForEachErrors<Item, A, E>[S["_tag"]] | Result<Out>["error"],
     R | Result<Out>["services"],
-    Own
+    Items<Item, A, E> | Own
   >
 }
 
 /** A state that waits for signals. */
 export interface Wait<D extends AnyDefinition, N extends StateName<D>, Taken extends string, E, R>
-  extends Task<D, N, Taken, E, R> {
+  extends Task<D, N, Taken, E, R, Work<E>> {
   /** Where the state goes when none of its signals has come in time: after a duration, or at a point in time. */
   after<Out>(
     limit: Limit<D, N>,
     then: (context: Context<D, N>) => CheckedResult<D, N, Out>
-  ): Task<D, N, Taken | Result<Out>["taken"], E | Result<Out>["error"], R | Result<Out>["services"]>
+  ): Task<
+    D,
+    N,
+    Taken | Result<Out>["taken"],
+    E | Result<Out>["error"],
+    R | Result<Out>["services"],
+    Work<E | Result<Out>["error"]>
+  >
 }
 
 /** How long a state waits: a duration or a point in time, or a function of the context that gives one. */

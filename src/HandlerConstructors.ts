@@ -4,7 +4,7 @@
 import type { Schedule as EffectSchedule } from "effect"
 import { Duration, Record as EffectRecord, Function, Schedule } from "effect"
 import type { BranchContext, Context, ItemContext, PollContext } from "./Context.ts"
-import type { CompensationFailed, PollExhausted, StateTimeout } from "./Errors.ts"
+import type { CompensationFailed, PollExhausted } from "./Errors.ts"
 import type {
   AnyEffect,
   Callee,
@@ -16,7 +16,7 @@ import type {
   RetryOptions,
   SplitWork,
   WaitWork,
-  Work
+  Work as WorkData
 } from "./graph/Spec.ts"
 import {
   type CompensationOptions,
@@ -27,7 +27,8 @@ import {
   type Limit,
   type Split,
   type Task,
-  type Wait
+  type Wait,
+  type Work
 } from "./Handler.ts"
 import type * as Join from "./Join.ts"
 import type { BranchEffects } from "./types/Branches.ts"
@@ -78,7 +79,7 @@ export interface HandlerConstructors {
     this: D,
     state: N,
     run: (context: Context<D, N>) => CheckedResult<D, N, Out>
-  ): Task<D, N, Result<Out>["taken"], Result<Out>["error"], Result<Out>["services"]>
+  ): Task<D, N, Result<Out>["taken"], Result<Out>["error"], Result<Out>["services"], Work<Result<Out>["error"]>>
 
   /** A pure, synchronous choice: the cheapest step there is. */
   route<D extends AnyDefinition, const N extends StateName<D>, Out>(
@@ -151,7 +152,7 @@ export interface HandlerConstructors {
     state: N,
     limit: Limit<D, N>,
     then: (context: Context<D, N>) => CheckedResult<D, N, Out>
-  ): Task<D, N, Result<Out>["taken"], Result<Out>["error"], Result<Out>["services"]>
+  ): Task<D, N, Result<Out>["taken"], Result<Out>["error"], Result<Out>["services"], Work<Result<Out>["error"]>>
 
   /**
    * Asks until there is an answer: `ask` gives a transition, or `pending` from its context to be asked again.
@@ -176,7 +177,8 @@ export interface HandlerConstructors {
     N,
     Result<Out>["taken"],
     Result<Out>["error"] | PollExhausted | ScheduleError,
-    Result<Out>["services"] | ScheduleServices
+    Result<Out>["services"] | ScheduleServices,
+    Work<Result<Out>["error"] | PollExhausted | ScheduleError>
   >
 
   /**
@@ -205,7 +207,7 @@ export interface HandlerConstructors {
     Result<CaseResult<Cases>>["taken"],
     Failure<Callee> | Result<CaseResult<Cases>>["error"],
     ServiceOf<Callee> | Result<CaseResult<Cases>>["services"],
-    StateTimeout | Extract<Failure<Callee>, CompensationFailed>
+    Work<Failure<Callee> | Result<CaseResult<Cases>>["error"]> | Extract<Failure<Callee>, CompensationFailed>
   >
 }
 
@@ -285,7 +287,7 @@ export const policiesOf = (definition: unknown, policy: unknown): ReadonlyArray<
   return isHandler(made) ? made[HandlerTypes].spec.policies : undefined
 }
 
-const valueOf = (definition: unknown, state: string, work: Work): HandlerValue => ({
+const valueOf = (definition: unknown, state: string, work: WorkData): HandlerValue => ({
   definition,
   state,
   spec: { work, policies: [] }
@@ -318,7 +320,7 @@ export const Callable: unique symbol = Symbol.for("sluice/Callable")
  * The constructors, for the definition that `identify` finds behind `this`.
  */
 export const makeConstructors = (identify: (self: object) => unknown): HandlerConstructors => {
-  const make = (self: object, state: string, work: Work) => new HandlerImpl(valueOf(identify(self), state, work))
+  const make = (self: object, state: string, work: WorkData) => new HandlerImpl(valueOf(identify(self), state, work))
   const constructors = {
     task(this: object, state: string, run: AnyFunction) {
       return make(this, state, { _tag: "task", run })

@@ -5,11 +5,12 @@ import { Array, type Cause, type DateTime, type Duration, Effect, Result, type S
 import { type RunNotFound, type RunTimeout, WorkflowDefinitionError } from "./Errors.ts"
 import { makeMachine } from "./engine/Machine.ts"
 import type { Node } from "./engine/Node.ts"
-import { noInput, Run } from "./engine/Run.ts"
+import { watchOf } from "./engine/Observation.ts"
+import { noInput, Run, type RunSettings } from "./engine/Run.ts"
 import { sendSignal } from "./engine/signals.ts"
 import { describePolicy, describeWork } from "./graph/describe.ts"
 import type { Graph } from "./graph/Graph.ts"
-import type { Callee, Caller, HandlerValue } from "./graph/Spec.ts"
+import type { Callee, Caller, HandlerValue, SharedPolicy, Spec } from "./graph/Spec.ts"
 import { handlerProblems } from "./graph/validate.ts"
 import { type Handler, HandlerTypes, isHandler, type Task } from "./Handler.ts"
 import { policiesOf } from "./HandlerConstructors.ts"
@@ -121,9 +122,21 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
 /** The key under which a workflow keeps what a workflow that calls it uses. */
 export const CalleeKey: unique symbol = Symbol("callee")
 
+/** The key under which a workflow keeps what it was assembled from. */
+export const PartsKey: unique symbol = Symbol("parts")
+
+/** What a workflow is assembled from. */
+export interface WorkflowParts {
+  readonly definition: Graph
+  /** By state. */
+  readonly specs: ReadonlyMap<string, Spec>
+  readonly shared: SharedPolicy
+}
+
 /** A workflow as the definition sees it, whose type parameters it does not know. */
 export interface AnyWorkflow extends Workflow<AnyDefinition, unknown, never> {
   readonly [CalleeKey]: Callee["run"]
+  readonly [PartsKey]: WorkflowParts
 }
 
 /** Makes the workflow of a graph; throws a `WorkflowDefinitionError` that lists every problem of the handlers. */
@@ -144,7 +157,13 @@ export const makeWorkflow = (
   const specs = new Map(
     Array.filterMap(values, ([name, value]) => (value ? Result.succeed([name, value.spec]) : Result.failVoid))
   )
-  const machine = makeMachine(definition, specs, { policies: policies ?? [], rollback })
+  return assemble({ definition, specs, shared: { policies: policies ?? [], rollback } })
+}
+
+/** Makes a workflow of parts that have been checked. */
+export const assemble = (parts: WorkflowParts): AnyWorkflow => {
+  const { definition, shared, specs } = parts
+  const machine = makeMachine(definition, specs, shared)
   // A name that is no place comes only from outside the types.
   const nodeOf = (name: string): Node => {
     const node = machine.nodes.get(name)
@@ -153,19 +172,19 @@ export const makeWorkflow = (
   }
   const start = nodeOf(definition.start)
 
-  const run = (node: Node, payload: unknown, input: unknown, options: RunOptions | undefined) =>
-    new Run(machine, node, input, options).start(payload)
+  const run = (node: Node, payload: unknown, input: unknown, settings: RunSettings | undefined) =>
+    Effect.withFiber((fiber) => new Run(machine, node, input, settings, watchOf(fiber)).start(payload))
 
   const workflow = {
     graph: {
       ...definition,
-      policies: (policies ?? []).map(describePolicy),
+      policies: shared.policies.map(describePolicy),
       places: definition.places.map((place) => {
         const spec = specs.get(place.name)
         return spec === undefined ? place : { ...place, work: describeWork(spec) }
       })
     },
-    run: (input: unknown, options?: RunOptions) => Effect.suspend(() => run(start, input, input, options)),
+    run: (input: unknown, options?: RunOptions) => run(start, input, input, options),
     runFrom: (entry: string, payload: unknown, input: unknown, options?: RunOptions) =>
       Effect.suspend(() => {
         if (!definition.entries.includes(entry)) throw notAnEntry(definition, entry)
@@ -174,8 +193,8 @@ export const makeWorkflow = (
       }),
     fork: (input: unknown, options?: RunOptions) => forkRun(machine, start, input, options),
     signal: (runId: string, signal: string, payload?: unknown) => sendSignal(machine, runId, signal, payload),
-    [CalleeKey]: (input: unknown, caller: Caller) =>
-      Effect.suspend(() => new Run(machine, start, input, caller).start(input)),
+    [PartsKey]: parts,
+    [CalleeKey]: (input: unknown, caller: Caller) => run(start, input, input, caller),
     step: (state: string, payload: unknown, options: StepOptions<unknown> = {}) =>
       Effect.suspend(() => {
         const node = nodeOf(state)

@@ -1,11 +1,12 @@
 /**
  * A run that was forked: how to watch it, wait for it and end it.
  */
-import { Clock, Effect, Fiber, PubSub, type Scope, Stream } from "effect"
+import { Effect, Fiber, PubSub, type Scope, Stream } from "effect"
 import { RunNotFound } from "./Errors.ts"
 import type { RunEvent } from "./Event.ts"
 import type { Machine, Node } from "./engine/Node.ts"
-import { type Happening, Run, type RunSettings } from "./engine/Run.ts"
+import { watchOf } from "./engine/Observation.ts"
+import { Run, type RunSettings } from "./engine/Run.ts"
 import { deliver } from "./engine/signals.ts"
 import type { AnyDefinition, ExitName, Outcome, SignalArguments, SignalName, StateName } from "./types/Table.ts"
 
@@ -21,7 +22,7 @@ export interface RunHandle<D extends AnyDefinition, out E> {
    * What happens in the run, ending with `RunFinished`. A consumer never slows the run down and may come late: the last
    * 1,024 events are kept, and one that falls further behind misses the oldest.
    */
-  readonly events: Stream.Stream<RunEvent<StateName<D>>>
+  readonly events: Stream.Stream<RunEvent<StateName<D>, ExitName<D>>>
   /**
    * Sends the run a signal; one that it does not wait for yet is kept. Fails with `RunNotFound` when the run has ended.
    */
@@ -43,26 +44,28 @@ export const forkRun = (
   settings: RunSettings | undefined
 ): Effect.Effect<RunHandle<AnyDefinition, unknown>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const clock = yield* Clock.Clock
-    const published = yield* PubSub.sliding<RunEvent<string>>({ capacity: keptEvents, replay: keptEvents })
-    const observe = (happening: Happening) => {
-      const time = clock.currentTimeMillisUnsafe()
-      PubSub.publishUnsafe(published, { ...happening, workflow: machine.graph.name, runId: run.id, time })
-    }
-    const run: Run = new Run(machine, start, input, settings, observe)
-    const fiber = yield* Effect.suspend(() => run.start(input)).pipe(
-      Effect.onExit((exit) => Effect.sync(() => observe({ _tag: "RunFinished", exit }))),
-      Effect.forkScoped({ startImmediately: true })
+    const published = yield* PubSub.sliding<RunEvent>({ capacity: keptEvents, replay: keptEvents })
+    const watch = yield* Effect.withFiber((fiber) =>
+      Effect.succeed(
+        watchOf(fiber, (event) => {
+          PubSub.publishUnsafe(published, event)
+        })
+      )
+    )
+    const run: Run = new Run(machine, start, input, settings, watch)
+    const fiber = yield* Effect.forkScoped(
+      Effect.suspend(() => run.start(input)),
+      { startImmediately: true }
     )
     const handle: RunHandle<AnyDefinition, unknown> = {
       id: run.id,
       // The services of the handlers are in the type of the workflow's `fork`, and its outcome in that of the handle.
       fiber: fiber as Fiber.Fiber<never, unknown>,
-      state: Effect.sync(() => run.node.name),
+      state: Effect.sync(() => run.state),
       events: Stream.fromPubSub(published).pipe(Stream.takeUntil((event) => event._tag === "RunFinished")),
       signal: (name: string, ...[payload]: ReadonlyArray<unknown>) =>
         Effect.suspend(() =>
-          fiber.pollUnsafe() === undefined
+          run.isListed
             ? deliver(run, name, payload)
             : Effect.fail(new RunNotFound({ workflow: machine.graph.name, runId: run.id }))
         ),

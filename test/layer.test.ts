@@ -131,7 +131,7 @@ describe("what belongs to the caller", () => {
       const span = yield* Effect.option(Effect.currentSpan)
       return to.Done({
         span: Option.getOrUndefined(Option.map(span, (span) => span.name)),
-        annotations: yield* References.CurrentLogAnnotations
+        annotations: { ...(yield* References.CurrentLogAnnotations) }
       })
     }
   })
@@ -145,21 +145,23 @@ describe("what belongs to the caller", () => {
     })
   )
 
-  it.effect("are the annotations of its log", () =>
+  const own = { "workflow.name": "Seeing", "workflow.run.id": "run-1", "workflow.state": "Look" }
+
+  it.effect("are the annotations of its log, beside those of the run", () =>
     Effect.gen(function* () {
-      const run = Effect.annotateLogs(Seeing.run(undefined), { request: "r1" })
-      expect((yield* Effect.provide(run, seeing)).payload.annotations).toEqual({ request: "r1" })
+      const run = Effect.annotateLogs(Seeing.run(undefined, { id: "run-1" }), { request: "r1" })
+      expect((yield* Effect.provide(run, seeing)).payload.annotations).toEqual({ request: "r1", ...own })
     })
   )
 
   it.effect("are the annotations of its log also when the Layer was made under others", () =>
     Effect.gen(function* () {
       const context = yield* Effect.annotateLogs(Effect.scoped(Layer.build(seeing)), { service: "shop" })
-      const run = Effect.annotateLogs(Seeing.run(undefined), { request: "r1" })
-      expect((yield* Effect.provide(run, context)).payload.annotations).toEqual({ request: "r1" })
+      const run = Effect.annotateLogs(Seeing.run(undefined, { id: "run-1" }), { request: "r1" })
+      expect((yield* Effect.provide(run, context)).payload.annotations).toEqual({ request: "r1", ...own })
       // As an application has it: one annotation around everything, one around a request.
       const application = Effect.annotateLogs(Effect.provide(run, seeing), { service: "shop" })
-      expect((yield* application).payload.annotations).toEqual({ service: "shop", request: "r1" })
+      expect((yield* application).payload.annotations).toEqual({ service: "shop", request: "r1", ...own })
     })
   )
 
@@ -206,9 +208,13 @@ describe("fork through a Layer", () => {
       expect(yield* Effect.flip(Fiber.join(handle.fiber))).toEqual(new TooMuch({ price: 150 }))
       const events = yield* Stream.runCollect(handle.events)
       expect(events.map((event) => event._tag)).toEqual([
+        "RunStarted",
         "StateEntered",
+        "AttemptStarted",
         "TransitionTaken",
         "StateEntered",
+        "AttemptStarted",
+        "AttemptFailed",
         "RunFinished"
       ])
     })

@@ -51,11 +51,11 @@ const compensates = ({ policies, work }: Spec): boolean =>
     .otherwise(() => false)
 
 /** Of an exit. */
-const noWork = { perform: () => undefined, undos: undefined }
+const noWork = { perform: () => undefined, watched: () => undefined, undos: undefined }
 
 const makeNode = (
   place: GraphPlace,
-  work: Pick<Node, "perform" | "undos">,
+  work: Pick<Node, "perform" | "watched" | "undos">,
   targets: ReadonlyMap<string, Node>
 ): Node => ({
   ...work,
@@ -86,7 +86,7 @@ const makePerform = (
   { policies, work }: Spec,
   shared: SharedPolicy,
   fallback: Targets
-): Pick<Node, "perform" | "undos"> => {
+): Pick<Node, "perform" | "watched" | "undos"> => {
   const Timeout = work._tag === "split" || work._tag === "forEach" ? JoinTimeout : StateTimeout
   const undos = undosOf(state, policies)
   const perform = makeWork(state, work)
@@ -103,11 +103,11 @@ const makePerform = (
     recover: sharedRecover(fallback)
   }))
   const around = [...own, ...(work._tag === "call" ? beyond(others) : others)]
+  const remembered = remember(perform)
+  const watched = withPolicies(remembered, around)
   // Nothing comes between the work and the run when there are no policies, so that the run can remember what was chosen.
-  if (undos === undefined || around.length > 0 || isUninterruptible(undos)) {
-    return { perform: withPolicies(remember(perform), around), undos: undefined }
-  }
-  return { perform, undos }
+  if (undos !== undefined && around.length === 0 && !isUninterruptible(undos)) return { perform, watched, undos }
+  return { perform: around.length > 0 ? watched : remembered, watched, undos: undefined }
 }
 
 /**

@@ -30,6 +30,8 @@ export type Undos = ReadonlyMap<string, Undo>
 export interface Node {
   readonly name: string
   readonly perform: Perform
+  /** As `perform`, in a run that somebody watches: with every attempt told, and what undoes it remembered. */
+  readonly watched: Perform
   /** The permitted targets; `undefined` for an exit. */
   readonly targets: ReadonlyMap<string, Node> | undefined
   readonly to: Targets

@@ -6,24 +6,19 @@
  * the state loop goes on: nothing on the stack and nothing in memory grows with the number of transitions.
  */
 import { Cause, Context, Duration, Effect, Exit, Scope } from "effect"
-import type { DistributedOmit } from "type-fest"
 import { InputNotGiven, InvalidTransition, RunIdInUse, RunTimeout } from "../Errors.ts"
-import type { RunEvent } from "../Event.ts"
+import type { Caller } from "../Event.ts"
 import type { AnyEffect, CompletedStep } from "../graph/Spec.ts"
 import { type AnyStore, makeStore } from "../Store.ts"
+import { annotateLogs } from "./annotations.ts"
 import { annotateFailure, type FailureContext } from "./failure.ts"
 import { Mailbox } from "./mailbox.ts"
 import type { Machine, Node, Transition, Undos } from "./Node.ts"
+import { Observation, type Watch } from "./Observation.ts"
 import { toEffect, toEffectThen } from "./result.ts"
 import { Rollback } from "./rollback.ts"
 import { remaining } from "./time.ts"
 import { Visit } from "./Visit.ts"
-
-/** An event before the run has signed it. */
-export type Happening = DistributedOmit<RunEvent<string>, "workflow" | "runId" | "time">
-
-/** Where a run can be watched. */
-export type Observe = (event: Happening) => void
 
 /** Stands for the input of a step that was given none. */
 export const noInput = Symbol("no input")
@@ -33,6 +28,8 @@ export interface RunSettings {
   readonly id?: string | undefined
   readonly timeout?: Duration.Input | undefined
   readonly compensationTimeout?: Duration.Input | undefined
+  /** The state of another run that calls this one. */
+  readonly origin?: Caller
   /** Takes over what the run has completed when it reaches an exit: of a run that another one calls. */
   readonly adopt?: (steps: ReadonlyArray<CompletedStep>) => void
 }
@@ -58,7 +55,8 @@ export const remember = (undos: Undos, run: Run, result: unknown): void => {
 /** A run in progress. */
 export class Run {
   readonly machine: Machine
-  readonly observe: Observe | undefined
+  /** Only of a run that somebody watches. */
+  readonly observation: Observation | undefined
   /** The place the run is at. */
   node: Node
   /** How often the work of the state has begun, where policies count it. */
@@ -76,14 +74,14 @@ export class Run {
   // run: it is emptied after each, so that the fiber's context changes once a run and not once a state.
   private scope: Scope.Closeable | undefined = undefined
 
-  constructor(machine: Machine, start: Node, input: unknown, settings?: RunSettings, observe?: Observe) {
+  constructor(machine: Machine, start: Node, input: unknown, settings?: RunSettings, watch?: Watch) {
     this.machine = machine
     this.input = input
-    this.observe = observe
     this.node = start
     this.settings = settings
     this.ownId = settings?.id
     this.passed = [start]
+    this.observation = watch === undefined ? undefined : new Observation(this, watch)
   }
 
   get id(): string {
@@ -95,8 +93,13 @@ export class Run {
     return this.machine.graph.name
   }
 
+  /** The name of the place the run is at. */
+  get state(): string {
+    return this.node.name
+  }
+
   get givenInput(): unknown {
-    if (this.input === noInput) throw new InputNotGiven({ state: this.node.name })
+    if (this.input === noInput) throw new InputNotGiven({ state: this.state })
     return this.input
   }
 
@@ -121,8 +124,17 @@ export class Run {
     return limit === undefined ? undefined : Duration.fromInputUnsafe(limit)
   }
 
-  /** Runs from the place the run is at, with around it what the workflow and the caller ask for. */
+  /** Runs from the place the run is at, with around it what the workflow, the caller and who watches ask for. */
   start(payload: unknown): AnyEffect {
+    if (this.observation === undefined) return this.bounded(payload)
+    return this.observation.ofRun(
+      Effect.suspend(() => this.bounded(payload)),
+      this.input,
+      this.settings?.origin
+    )
+  }
+
+  private bounded(payload: unknown): AnyEffect {
     const { compensates, runs } = this.machine
     const timeout = this.settings?.timeout
     const entered = { _tag: this.node.name, payload }
@@ -158,6 +170,11 @@ export class Run {
     })
   }
 
+  /** Whether signals find the run. */
+  get isListed(): boolean {
+    return this.machine.runs?.get(this.id) === this
+  }
+
   /** Lets signals find the run while it lasts. */
   private listed(run: AnyEffect, runs: Map<string, Run>): AnyEffect {
     const listed = Effect.suspend(() => {
@@ -166,13 +183,14 @@ export class Run {
       return run
     })
     return Effect.onExitPrimitive(listed, () => {
-      if (runs.get(this.id) === this) runs.delete(this.id)
+      if (this.isListed) runs.delete(this.id)
       return undefined
     })
   }
 
   /** Runs from a place to an exit, and gives the last transition. */
   advance(start: Node, entered: Transition): AnyEffect {
+    if (this.observation !== undefined) return this.advanceWatched(this.observation, start, entered)
     let node = start
     let transition = entered
     let untilYield = transitionsBeforeYield
@@ -191,7 +209,6 @@ export class Run {
         // Only a transition has a target.
         transition = result as Transition
         if (node.undos !== undefined) remember(node.undos, this, transition)
-        if (this.observe !== undefined) this.observe({ _tag: "TransitionTaken", state: node.name, target: target.name })
         if (transition.after !== undefined) return this.delay(target, transition)
         node = target
       }
@@ -200,6 +217,24 @@ export class Run {
     }
     this.node = node
     return Effect.succeed(transition)
+  }
+
+  /** As `advance`, a state at a time. */
+  private advanceWatched(observation: Observation, node: Node, entered: Transition): AnyEffect {
+    if (node.targets === undefined) {
+      this.node = node
+      return Effect.succeed(entered)
+    }
+    const visit = this.enter(node, entered.payload)
+    observation.enter(visit.payload)
+    const work = Effect.suspend(() => toEffect(node.watched(visit)))
+    const visited = Effect.flatMap(work, (result) => {
+      this.follow(node, result)
+      return Effect.as(this.releaseAcquired(result) ?? Effect.void, result)
+    })
+    return this.wait(
+      Effect.flatMap(observation.ofVisit(visited), (result) => this.moveOn(this.follow(node, result), result))
+    )
   }
 
   /** Ends the run at an exit: what it has completed is undone, or given to its caller, or stays. */
@@ -228,7 +263,6 @@ export class Run {
     this.node = node
     this.attempt = 0
     this.passed[this.passedCount++ & (pathLength - 1)] = node
-    if (this.observe !== undefined) this.observe({ _tag: "StateEntered", state: node.name, payload })
     return new Visit(this, node, payload, 1)
   }
 
@@ -252,25 +286,39 @@ export class Run {
 
   /** Goes on after an Effect that had to be waited for; what the visit acquired is released first. */
   private resume(result: unknown): AnyEffect {
+    const target = this.choose(result)
+    const released = this.releaseAcquired(result)
+    return released === undefined
+      ? this.moveOn(target, result)
+      : Effect.flatMap(released, () => this.moveOn(target, result))
+  }
+
+  /** The place that a handler's result leads to; what undoes the step is remembered in the moment it is chosen. */
+  private choose(result: unknown): Node {
     const target = this.follow(this.node, result)
     if (this.node.undos !== undefined) remember(this.node.undos, this, result)
-    return this.scope!.state._tag === "Empty"
-      ? this.moveOn(target, result)
-      : Effect.flatMap(this.release(Exit.succeed(result)), () => this.moveOn(target, result))
+    return target
   }
 
   private moveOn(target: Node, result: unknown): AnyEffect {
-    if (this.observe !== undefined)
-      this.observe({ _tag: "TransitionTaken", state: this.node.name, target: target.name })
     // `follow` has found the tag among the targets.
     const transition = result as Transition
+    this.observation?.leave(transition)
     return transition.after === undefined ? this.advance(target, transition) : this.delay(target, transition)
   }
 
   /** Waits until a transition takes effect. */
   private delay(target: Node, { _tag, after = Duration.zero, payload }: Transition): AnyEffect {
-    const time = Effect.flatMap(remaining(after), Effect.sleep)
+    const time = Effect.flatMap(remaining(after), (duration) => {
+      this.observation?.wait({ for: "transition", limit: duration })
+      return Effect.sleep(duration)
+    })
     return this.wait(Effect.flatMap(time, () => this.advance(target, { _tag, payload })))
+  }
+
+  /** Releases what the visit has acquired, if it has acquired anything. */
+  private releaseAcquired(result: unknown): Effect.Effect<void> | undefined {
+    return this.scope!.state._tag === "Empty" ? undefined : this.release(Exit.succeed(result))
   }
 
   /** Runs the finalizers of the visit. */
@@ -289,7 +337,7 @@ export class Run {
     this.scope = scope
     return Effect.withFiber((fiber) => {
       const { context } = fiber
-      fiber.setContext(Context.add(context, Scope.Scope, scope))
+      fiber.setContext(annotateLogs(Context.add(context, Scope.Scope, scope), this))
       const released = Effect.onExitPrimitive(effect, (exit) => {
         fiber.setContext(context)
         const release = scope.state._tag === "Empty" ? undefined : this.release(exit)
@@ -307,9 +355,12 @@ export class Run {
    */
   private undo(rollback: Rollback, exit: Exit.Failure<unknown, unknown>): Effect.Effect<void> {
     const cause = rollback.failure?.cause ?? exit.cause
-    return Effect.flatMap(this.unwind(rollback, 0, cause), () =>
-      rollback.failure === undefined ? Effect.void : Effect.die(rollback.failure)
-    )
+    return Effect.flatMap(this.unwind(rollback, 0, cause), () => {
+      const { failure } = rollback
+      // What it died of already says so.
+      const isSaid = exit.cause.reasons.some((reason) => Cause.isDieReason(reason) && reason.defect === failure)
+      return failure === undefined || isSaid ? Effect.void : Effect.die(failure)
+    })
   }
 
   /** What could not be undone is the failure of the run, whatever else there was: it holds that. */
@@ -372,7 +423,7 @@ export class Run {
     return {
       workflow: this.workflow,
       runId: this.id,
-      state: this.node.name,
+      state: this.state,
       attempt: Math.max(1, this.attempt),
       path: Array.from(
         { length: this.passedCount - first },

@@ -92,11 +92,14 @@ class Fan {
   private readonly parent: Fiber.Fiber<unknown, unknown>
   private readonly limit: number
   private timer: Fiber.Fiber<void> | undefined
+  // When each branch began; only of a run that somebody watches.
+  private readonly began: Array<number> = []
   private next = 0
   private starting = 0
   private decision: Decision
   // Defects, and the interruption of a branch by itself: they end the run, whatever the strategy.
   private fatal: Cause.Cause<unknown> = Cause.empty
+  private died = 0
   private whenEnded: (() => void) | undefined
 
   constructor(plan: Plan, visit: Visit, parent: Fiber.Fiber<unknown, unknown>, branches: Branches) {
@@ -146,10 +149,16 @@ class Fan {
   }
 
   private start(index: number): void {
-    this.observe("BranchStarted", index)
+    const { attempt, run } = this.visit
+    if (run.observation !== undefined) {
+      this.began[index] = run.observation.branchStarted(attempt, this.branches.nameOf(index))
+    }
     // The first steps of a branch may bring another's end, and with it the decision.
     this.starting++
-    const effect = this.begin(index)
+    const effect =
+      run.observation === undefined
+        ? this.begin(index)
+        : run.observation.ofBranch(this.branches.nameOf(index), () => this.begin(index))
     if (Exit.isExit(effect)) {
       // A finished Effect needs no fiber.
       this.starting--
@@ -212,24 +221,23 @@ class Fan {
       this.settleLate(index, exit)
     } else if (Exit.isSuccess(exit)) {
       this.tally.succeed(index, exit.value)
-      this.observe("BranchSucceeded", index)
+      this.tell(index, exit)
       this.decide(this.plan.rule.decide(this.tally))
     } else if (this.tally.fail(index, exit.cause)) {
-      this.observe("BranchFailed", index, exit.cause)
+      this.tell(index, exit)
       this.decide(this.plan.rule.decide(this.tally))
     } else {
       this.fatal = exit.cause
-      this.observe(Cause.hasInterruptsOnly(exit.cause) ? "BranchInterrupted" : "BranchFailed", index, exit.cause)
+      this.tell(index, exit)
       this.decide("fail")
     }
   }
 
   /** A branch that was being stopped has no result any more, but its finalizers may have died. */
   private settleLate(index: number, exit: Exit.Exit<unknown, unknown>): void {
-    if (Exit.isFailure(exit)) {
-      this.fatal = Cause.combine(this.fatal, onlyDefects(exit.cause))
-    }
-    this.observe("BranchInterrupted", index)
+    const defects = Exit.isFailure(exit) ? onlyDefects(exit.cause) : Cause.empty
+    this.fatal = Cause.combine(this.fatal, defects)
+    this.tell(index, defects.reasons.length > 0 ? Exit.failCause(defects) : Exit.interrupt())
   }
 
   private decide(decision: Decision): void {
@@ -249,22 +257,24 @@ class Fan {
   }
 
   private conclude(): AnyEffect {
-    if (this.fatal.reasons.length > 0) return Effect.failCause(this.fatal)
+    const ends = this.fatal.reasons.length > 0
+    const { attempt, run } = this.visit
+    run.observation?.joined(attempt, this.began[0], {
+      strategy: this.plan.strategy._tag,
+      proceeds: this.decision === "proceed" && !ends,
+      successes: this.tally.completed.length,
+      failures: this.tally.failed + this.died,
+      interrupted: this.tally.total - this.tally.settled - this.died
+    })
+    if (ends) return Effect.failCause(this.fatal)
     if (this.decision === "fail") return Effect.failCause(this.plan.rule.failure(this.tally))
     return toEffect(this.plan.join(new JoinVisit(this.visit, this.plan.rule.results(this.tally))))
   }
 
-  private observe(
-    _tag: "BranchStarted" | "BranchSucceeded" | "BranchFailed" | "BranchInterrupted",
-    index: number,
-    cause?: Cause.Cause<unknown>
-  ): void {
-    const { node, run } = this.visit
-    if (run.observe === undefined) return
-    const branch = this.branches.nameOf(index)
-    run.observe(
-      _tag === "BranchFailed" ? { _tag, state: node.name, branch, cause } : { _tag, state: node.name, branch }
-    )
+  private tell(index: number, exit: Exit.Exit<unknown, unknown>): void {
+    const { attempt, run } = this.visit
+    if (Exit.hasDies(exit)) this.died++
+    run.observation?.branchEnded(attempt, this.branches.nameOf(index), this.began[index]!, exit)
   }
 }
 

@@ -16,6 +16,7 @@ export const callWorkflow = (state: string, { callee, cases, input }: CallWork):
     const { run } = visit
     const caller = {
       id: `${run.id}/${state}`,
+      origin: { workflow: run.workflow, runId: run.id, state },
       compensationTimeout: run.compensationTimeout,
       adopt: (steps: ReadonlyArray<CompletedStep>) => {
         for (const step of steps) run.rollback.complete(step, step.payload)

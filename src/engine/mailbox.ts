@@ -25,11 +25,16 @@ export class Mailbox {
     return index < 0 ? undefined : this.kept.splice(index, 1)[0]
   }
 
+  /** Whether there is a signal of one of these names. */
+  has(names: ReadonlySet<string>): boolean {
+    return this.kept.some((signal) => names.has(signal.name))
+  }
+
   /** Waits until there is a signal of one of these names, and leaves it there. One state waits at a time. */
   await(names: ReadonlySet<string>): Effect.Effect<void> {
     return Effect.callback((resume) => {
       const check = () => {
-        if (this.kept.some((signal) => names.has(signal.name))) resume(Effect.void)
+        if (this.has(names)) resume(Effect.void)
       }
       this.arrived = check
       check()

@@ -39,12 +39,14 @@ export const sharedRecover =
 
 /** Puts policies around the work of a state. Each sees only what stands within it. */
 export const withPolicies = (perform: Perform, policies: ReadonlyArray<Placed>): Perform => {
-  if (policies.length === 0) return perform
   const attempt = (visit: Visit): AnyEffect =>
     Effect.suspend(() => {
       const next = visit.nextAttempt()
-      visit.run.attempt = next.attempt
-      return toEffect(perform(next))
+      const { run } = visit
+      run.attempt = next.attempt
+      return run.observation === undefined
+        ? toEffect(perform(next))
+        : run.observation.ofAttempt(Effect.suspend(() => toEffect(perform(next))))
     })
   return policies.reduce(
     (inner, { policy, recover, timedOut }) =>
@@ -59,7 +61,9 @@ export const withPolicies = (perform: Perform, policies: ReadonlyArray<Placed>):
           { _tag: "retry" },
           ({ options }) =>
             (visit: Visit) =>
-              Effect.retry(inner(visit), options)
+              visit.run.observation === undefined
+                ? Effect.retry(inner(visit), options)
+                : visit.run.observation.ofRetries(inner(visit), (attempts) => Effect.retry(attempts, options))
         )
         .with(
           { _tag: "guard" },

@@ -1,12 +1,12 @@
 /**
  * What a run has completed and may have to undo: the compensations of its steps, in the order of their completion.
  */
-
-import type { Duration } from "effect"
-import { Cause, Effect, Exit, Option } from "effect"
+import { Cause, type Context, type Duration, Effect, Exit, Option } from "effect"
 import { CompensationFailed, CompensationTimeout } from "../Errors.ts"
 import type { AnyEffect, Compensation, CompletedStep } from "../graph/Spec.ts"
 import type { AnyStore } from "../Store.ts"
+import { annotateLogs } from "./annotations.ts"
+import type { Observation } from "./Observation.ts"
 import { toEffect } from "./result.ts"
 
 /** A compensation, and which step of which state it undoes. */
@@ -33,6 +33,7 @@ export interface Origin {
   readonly workflow: string
   readonly givenInput: unknown
   readonly store: AnyStore
+  readonly observation: Observation | undefined
 }
 
 /** A step that a run has completed. */
@@ -45,6 +46,10 @@ class Completed implements CompletedStep {
     this.run = run
     this.what = what
     this.payload = payload
+  }
+
+  get id(): string {
+    return this.run.id
   }
 
   get workflow(): string {
@@ -69,7 +74,9 @@ class Completed implements CompletedStep {
     // What the types of its context promise, this one has.
     const once = Effect.suspend(() => toEffect(undo(context as never)))
     const bounded = timeout === undefined ? once : Effect.timeoutOrElse(once, this.timedOut(timeout))
-    return Effect.scoped(retry === undefined ? bounded : Effect.retry(bounded, retry))
+    const undone = Effect.scoped(retry === undefined ? bounded : Effect.retry(bounded, retry))
+    const logged = Effect.updateContext(undone, (context: Context.Context<unknown>) => annotateLogs(context, this))
+    return this.run.observation?.ofCompensation(this, logged) ?? logged
   }
 
   private timedOut(duration: Duration.Duration) {

@@ -26,5 +26,6 @@ export const deliver = (run: Run, name: string, payload: unknown): Effect.Effect
     // A name that is not declared comes only from outside the types.
     if (!signals.some((signal) => signal.name === name))
       throw new WorkflowDefinitionError({ workflow, problems: [`'${name}' is not a signal`] })
+    run.observation?.signalled(name, payload)
     run.mailbox.put({ name, payload })
   })

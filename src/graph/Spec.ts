@@ -2,6 +2,7 @@
  * What a handler is made of: the functions of the user and the data around them.
  */
 import type { Cause, Duration, Effect, Schedule } from "effect"
+import type { Caller as Origin } from "../Event.ts"
 import type { Strategy } from "../Join.ts"
 import type { AnyFunction } from "../types/Result.ts"
 
@@ -90,6 +91,8 @@ export interface Callee {
 export interface Caller {
   /** The id that the run of the callee gets. */
   readonly id: string
+  /** The run and the state that call. */
+  readonly origin: Origin
   readonly compensationTimeout: Duration.Duration | undefined
   /** Takes over what the callee has completed, to undo it if the caller fails later. */
   readonly adopt: (steps: ReadonlyArray<CompletedStep>) => void

@@ -3,6 +3,7 @@
  */
 import type { Effect } from "effect"
 import type { AllBranchesFailed, NoBranchCompleted, QuorumNotReached, ToleranceExceeded } from "../Errors.ts"
+import type { Branch } from "../Handler.ts"
 import type { PartialResults, Quorum } from "../Join.ts"
 import type { TooMany } from "./Literal.ts"
 import type { Result } from "./Result.ts"
@@ -20,6 +21,10 @@ export interface BranchParts<Branches> {
   readonly values: {
     readonly [K in keyof Branches]: Branches[K] extends Effect.Effect<infer A, infer _E, infer _R> ? A : never
   }
+  /** Each branch. */
+  readonly branch: {
+    [K in keyof Branches]: Branches[K] extends Effect.Effect<infer A, infer E, infer _R> ? Branch<K, A, E> : never
+  }[keyof Branches]
   /** A success, discriminated by its branch. */
   readonly success: {
     [K in keyof Branches]: Branches[K] extends Effect.Effect<infer A, infer _E, infer _R>

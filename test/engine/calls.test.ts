@@ -218,10 +218,12 @@ describe("a call", () => {
         return yield* Stream.runCollect(handle.events)
       })
       const seen = yield* Effect.provide(events, payment)
-      expect(seen.map(({ _tag, time }) => `${time} ${_tag}`)).toEqual([
-        "0 StateEntered",
-        "20 TransitionTaken",
-        "20 RunFinished"
+      expect(seen.map(({ _tag, time, workflow }) => `${time} ${workflow} ${_tag}`)).toEqual([
+        "0 Order RunStarted",
+        "0 Order StateEntered",
+        "0 Order AttemptStarted",
+        "20 Order TransitionTaken",
+        "20 Order RunFinished"
       ])
     })
   )

@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Cause, Effect, Exit, Fiber, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Join, Workflow } from "sluice"
+import { step, told } from "../support/events.ts"
 import { Fan, implement } from "../support/fan.ts"
 import { Loop } from "../support/loop.ts"
 import { Boom, dieAfter, ended, failAfter, isInterrupted, succeedAfter } from "../support/runs.ts"
@@ -22,16 +23,8 @@ const order = Order.implement({
   )
 })
 
-/** An event in short: when, what, and where. */
-const brief = (event: Workflow.RunEvent<string>): string => {
-  const branch = "branch" in event ? ` ${event.branch}` : ""
-  const target = "target" in event ? ` ${event.target}` : ""
-  const state = "state" in event ? ` ${event.state}` : ""
-  return `${event.time} ${event._tag}${state}${branch}${target}`
-}
-
 const briefs = (stream: Stream.Stream<Workflow.RunEvent<string>>) =>
-  Effect.map(Stream.runCollect(stream), (events) => events.map(brief))
+  Effect.map(Stream.runCollect(stream), (events) => events.map(told))
 
 describe("the handle", () => {
   it.effect("has the run's id, its fiber, and the place it is at", () =>
@@ -122,16 +115,25 @@ describe("the events", () => {
       const collecting = yield* Effect.forkChild(Stream.runCollect(handle.events))
       yield* TestClock.adjust(100)
       const signature = { workflow: "Order", runId: "run-1" }
+      const check = { ...signature, state: "Check", attempt: 1 }
+      const fan = { ...signature, state: "Fan", attempt: 1 }
+      const joined = { strategy: "all", proceeds: true, successes: 2, failures: 0, interrupted: 0 }
+      const done = { target: "Done", payload: "user geo" }
+      const outcome = { _tag: "Done", payload: "user geo" }
       expect(yield* Fiber.join(collecting)).toEqual([
+        { ...signature, _tag: "RunStarted", time: 0, state: "Check", input: "book" },
         { ...signature, _tag: "StateEntered", time: 0, state: "Check", payload: "book" },
-        { ...signature, _tag: "TransitionTaken", time: 10, state: "Check", target: "Fan" },
+        { ...check, _tag: "AttemptStarted", time: 0 },
+        { ...check, _tag: "TransitionTaken", time: 10, duration: 10, target: "Fan", payload: 4 },
         { ...signature, _tag: "StateEntered", time: 10, state: "Fan", payload: 4 },
-        { ...signature, _tag: "BranchStarted", time: 10, state: "Fan", branch: "user" },
-        { ...signature, _tag: "BranchStarted", time: 10, state: "Fan", branch: "geo" },
-        { ...signature, _tag: "BranchSucceeded", time: 20, state: "Fan", branch: "geo" },
-        { ...signature, _tag: "BranchSucceeded", time: 30, state: "Fan", branch: "user" },
-        { ...signature, _tag: "TransitionTaken", time: 30, state: "Fan", target: "Done" },
-        { ...signature, _tag: "RunFinished", time: 30, exit: Exit.succeed({ _tag: "Done", payload: "user geo" }) }
+        { ...fan, _tag: "AttemptStarted", time: 10 },
+        { ...fan, _tag: "BranchStarted", time: 10, branch: "user" },
+        { ...fan, _tag: "BranchStarted", time: 10, branch: "geo" },
+        { ...fan, _tag: "BranchSucceeded", time: 20, duration: 10, branch: "geo" },
+        { ...fan, _tag: "BranchSucceeded", time: 30, duration: 20, branch: "user" },
+        { ...fan, ...joined, _tag: "Joined", time: 30, duration: 20 },
+        { ...fan, _tag: "TransitionTaken", time: 30, duration: 20, ...done },
+        { ...signature, _tag: "RunFinished", time: 30, duration: 30, state: "Done", exit: Exit.succeed(outcome) }
       ])
     })
   )
@@ -147,14 +149,11 @@ describe("the events", () => {
       )
       const handle = yield* workflow.fork()
       yield* TestClock.adjust(100)
-      expect(yield* briefs(handle.events)).toEqual([
-        "0 StateEntered Work",
-        "0 BranchStarted Work 0",
-        "0 BranchStarted Work 1",
-        "9 BranchSucceeded Work 1",
-        "10 BranchSucceeded Work 0",
-        "10 TransitionTaken Work Done",
-        "10 RunFinished"
+      expect((yield* briefs(handle.events)).filter((event) => event.includes("Branch"))).toEqual([
+        "0 Work BranchStarted 0 in attempt 1",
+        "0 Work BranchStarted 1 in attempt 1",
+        "9 Work BranchSucceeded 1 in attempt 1 after 9",
+        "10 Work BranchSucceeded 0 in attempt 1 after 10"
       ])
     })
   )
@@ -172,16 +171,19 @@ describe("the events", () => {
       const handle = yield* workflow.fork()
       yield* TestClock.adjust(100)
       const events = yield* Stream.runCollect(handle.events)
-      expect(events.map(brief)).toEqual([
-        "0 StateEntered Work",
-        "0 BranchStarted Work bad",
-        "0 BranchStarted Work winner",
-        "0 BranchStarted Work loser",
-        "5 BranchFailed Work bad",
-        "10 BranchSucceeded Work winner",
-        "60 BranchInterrupted Work loser",
-        "60 TransitionTaken Work Done",
-        "60 RunFinished"
+      expect(events.map(told)).toEqual([
+        "0 Work RunStarted with nothing",
+        "0 Work StateEntered with nothing",
+        "0 Work AttemptStarted 1",
+        "0 Work BranchStarted bad in attempt 1",
+        "0 Work BranchStarted winner in attempt 1",
+        "0 Work BranchStarted loser in attempt 1",
+        "5 Work BranchFailed bad in attempt 1 after 5: Boom",
+        "10 Work BranchSucceeded winner in attempt 1 after 10",
+        "60 Work BranchInterrupted loser in attempt 1 after 60",
+        "60 Work Joined proceeds, any in attempt 1: 1 + 1 + 1 after 60",
+        '60 Work TransitionTaken to Done with {"branch":"winner","value":"won"} in attempt 1 after 60',
+        "60 Done RunFinished well after 60"
       ])
       const failed = events.find((event) => event._tag === "BranchFailed")
       expect(failed?.cause).toEqual(Cause.fail(new Boom({ id: "bad" })))
@@ -197,9 +199,7 @@ describe("the events", () => {
           const handle = yield* workflow.fork()
           yield* TestClock.adjust(100)
           const events = yield* Stream.runCollect(handle.events)
-          return events
-            .filter((event) => event._tag.startsWith("Branch") && event._tag !== "BranchStarted")
-            .map((event) => ("branch" in event ? `${event._tag} ${event.branch}` : event._tag))
+          return events.filter((event) => event._tag.startsWith("Branch") && event._tag !== "BranchStarted").map(step)
         })
       const join = Join.all
       const failing = implement(split(() => failAfter(10, "bad")).join(join, ({ to }) => to.Done("joined")))
@@ -236,10 +236,11 @@ describe("the events", () => {
       yield* Effect.forkChild(handle.interrupt)
       yield* TestClock.adjust(100)
       const events = yield* Stream.runCollect(handle.events)
-      expect(events.map(brief).slice(3)).toEqual([
-        "10 BranchInterrupted Work a",
-        "60 BranchInterrupted Work b",
-        "60 RunFinished"
+      expect(events.map(told).slice(5)).toEqual([
+        "10 Work BranchInterrupted a in attempt 1 after 10",
+        "60 Work BranchInterrupted b in attempt 1 after 60",
+        "60 Work AttemptInterrupted 1 after 60",
+        "60 Work RunFinished after 60: interrupted"
       ])
       const last = events.at(-1)
       expect(last?._tag === "RunFinished" && isInterrupted(last.exit)).toBe(true)
@@ -268,7 +269,7 @@ describe("the events", () => {
       const midway = yield* Effect.forkChild(briefs(handle.events))
       yield* TestClock.adjust(1_000)
       const late = yield* briefs(handle.events)
-      expect(late).toHaveLength(9)
+      expect(late).toHaveLength(13)
       expect(yield* Fiber.join(early)).toEqual(late)
       expect(yield* Fiber.join(midway)).toEqual(late)
       expect(yield* briefs(handle.events)).toEqual(late)
@@ -283,7 +284,7 @@ describe("the events", () => {
         Stream.runForEach(handle.events, (event) =>
           Effect.andThen(
             Effect.sleep("1 hour"),
-            Effect.sync(() => seen.push(brief(event)))
+            Effect.sync(() => seen.push(told(event)))
           )
         )
       )
@@ -305,8 +306,13 @@ describe("the events", () => {
       yield* Fiber.join(handle.fiber)
       const events = yield* Stream.runCollect(handle.events)
       expect(events).toHaveLength(1_024)
-      expect(events.slice(-3).map((event) => event._tag)).toEqual(["StateEntered", "TransitionTaken", "RunFinished"])
-      expect(events.at(-3)).toMatchObject({ payload: 5_000 })
+      expect(events.slice(-4).map((event) => event._tag)).toEqual([
+        "StateEntered",
+        "AttemptStarted",
+        "TransitionTaken",
+        "RunFinished"
+      ])
+      expect(events.at(-4)).toMatchObject({ payload: 5_000 })
     })
   )
 

@@ -1,11 +1,9 @@
 /** The forms a handler can have, and the loop that goes from state to state. */
-
-import { setFlagsFromString } from "node:v8"
-import { runInNewContext } from "node:vm"
 import { describe, expect, it } from "@effect/vitest"
 import { Context, Effect, Exit, Fiber, Schema } from "effect"
 import { Workflow } from "sluice"
 import { Loop } from "../support/loop.ts"
+import { heapInUse } from "../support/memory.ts"
 import { Boom, defectsOf, settle, succeedAfter, valueOf } from "../support/runs.ts"
 
 class Steps extends Workflow.define("Steps")
@@ -199,16 +197,6 @@ describe("a handler", () => {
     })
   )
 })
-
-/** Collects garbage, so that what is left is what is held. */
-const heapInUse = (() => {
-  setFlagsFromString("--expose-gc")
-  const collect = runInNewContext("gc") as () => void
-  return () => {
-    collect()
-    return process.memoryUsage().heapUsed
-  }
-})()
 
 describe("a million transitions", () => {
   const million = 1_000_000

@@ -495,19 +495,28 @@ describe("a run that waits", () => {
     })
   )
 
-  it.effect("tells that it has entered its state, and when it has left it", () =>
+  it.effect("tells that it waits, the signal that comes, and when it has left its state", () =>
     Effect.gen(function* () {
       const handle = yield* waiting("a")
       yield* TestClock.adjust(900)
       yield* handle.signal("Withdrawal")
       const events = yield* Stream.runCollect(handle.events)
       expect(events.map(({ _tag, time }) => `${time} ${_tag}`)).toEqual([
+        "0 RunStarted",
         "0 StateEntered",
+        "0 AttemptStarted",
         "100 TransitionTaken",
         "100 StateEntered",
+        "100 AttemptStarted",
+        "100 Waiting",
+        "1000 Signalled",
         "1000 TransitionTaken",
         "1000 RunFinished"
       ])
+      expect(events.find(({ _tag }) => _tag === "Waiting")).toMatchObject({
+        for: "signal",
+        signals: ["Approval", "Withdrawal"]
+      })
     })
   )
 })

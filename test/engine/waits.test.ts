@@ -506,16 +506,24 @@ describe("a transition that takes effect later", () => {
       expect(yield* handle.state).toBe("Third")
       yield* TestClock.adjust(1_000)
       const events = yield* Stream.runCollect(handle.events)
-      expect(
-        events.map((event) => `${event.time} ${event._tag} ${"state" in event ? event.state : ""}`.trim())
-      ).toEqual([
+      expect(events.map(({ _tag, state, time }) => `${time} ${_tag} ${state}`)).toEqual([
+        "0 RunStarted First",
         "0 StateEntered First",
+        "0 AttemptStarted First",
         "5 TransitionTaken First",
+        "5 Waiting First",
         "1005 StateEntered Second",
+        "1005 AttemptStarted Second",
         "1005 TransitionTaken Second",
         "1005 StateEntered Third",
+        "1005 AttemptStarted Third",
         "1005 TransitionTaken Third",
-        "2005 RunFinished"
+        "1005 Waiting Third",
+        "2005 RunFinished Done"
+      ])
+      expect(events.filter((event) => event._tag === "Waiting")).toMatchObject([
+        { for: "transition", until: 1_005 },
+        { for: "transition", until: 2_005 }
       ])
     })
   )

@@ -14,7 +14,7 @@ import {
   type Work,
   workAt
 } from "./model.ts"
-import { type Ended, failed, interrupted, type Result, within } from "./result.ts"
+import { describeCause, type Ended, failed, interrupted, type Result, within } from "./result.ts"
 import type { Completed } from "./rollback.ts"
 import { endOf, resultOf, type Timeline } from "./timeline.ts"
 
@@ -26,18 +26,12 @@ export interface FanVisit {
   readonly attempt: number
 }
 
-/** What the run is told of its branches. */
-export interface FanObserver {
-  readonly event: (time: number, text: string) => void
-  /** A branch has succeeded that can be undone. */
-  readonly complete: (step: Completed) => void
-}
-
 /** A branch that runs. */
 interface Running {
   readonly index: number
   readonly who: string
   readonly work: Work
+  readonly began: number
   readonly undo: Undo | undefined
   /** When its work ends, unless it is stopped. */
   readonly ends: number
@@ -61,15 +55,16 @@ export class Branches {
   private readonly timeline: Timeline
   private readonly visit: FanVisit
   private readonly fan: Fan
-  private readonly observer: FanObserver
+  private readonly complete: (step: Completed) => void
   private decision: Result | undefined
   private started = 0
+  private died = 0
 
-  constructor(timeline: Timeline, visit: FanVisit, fan: Fan, observer: FanObserver) {
+  constructor(timeline: Timeline, visit: FanVisit, fan: Fan, complete: (step: Completed) => void) {
     this.timeline = timeline
     this.visit = visit
     this.fan = fan
-    this.observer = observer
+    this.complete = complete
     this.tally = new Tally(visit.state, fan)
     this.decision = this.tally.decide()
   }
@@ -99,6 +94,7 @@ export class Branches {
     if (this.decision === undefined) {
       return { at, result: defects.length > 0 ? { _tag: "died", defects, late: true } : interrupted }
     }
+    if (at <= limit) this.joined(start, at, this.decision._tag === "done" && defects.length === 0)
     const fatal: Result = { _tag: "died", defects, interrupted: this.decision._tag === "interrupted" }
     return within(limit, { at, result: defects.length > 0 ? fatal : this.decision })
   }
@@ -106,6 +102,19 @@ export class Branches {
   /** The sum of what the branches have found that the join is told of. */
   found(): number {
     return this.tally.found()
+  }
+
+  private joined(start: number, time: number, proceeds: boolean): void {
+    const { successes, total, ...settled } = this.tally.counts()
+    const failures = settled.failures + this.died
+    this.tell(time, "Joined", {
+      strategy: this.fan.strategy._tag.replace(/^tolerate.*/, "tolerate"),
+      duration: this.started === 0 ? 0 : time - start,
+      proceeds,
+      successes,
+      failures,
+      interrupted: total - successes - failures
+    })
   }
 
   /** The next branch to start, if there is one and a place for it. */
@@ -126,13 +135,14 @@ export class Branches {
     const who = `${state}.${branchName(index)}#${attempt}`
     const work = workAt(script, attempt)
     this.timeline.begin(now, who, this.fan._tag === "forEach" ? [itemName(index), index] : payload)
-    this.event(now, "BranchStarted", index)
+    this.tell(now, "BranchStarted", { branch: this.nameOf(index) })
     const ends = this.timeline.due(now, endOf(work, now))
     const settles = work.release === undefined ? ends : this.timeline.due(ends, ends + work.release.delay)
     const branch: Running = {
       index,
       who,
       work,
+      began: now,
       undo: undoOf(this.fan, index),
       ends,
       completes: work.release?.how === "ensuring" ? settles : ends,
@@ -142,13 +152,13 @@ export class Branches {
     }
     this.running.push(branch)
     if (work.delay === "yield") return
-    if (branch.completes === now) this.complete(branch)
+    if (branch.completes === now) this.completes(branch)
     if (settles === now) this.settle(branch)
   }
 
   private settle(branch: Running): void {
     this.release(branch, branch.ends)
-    this.event(branch.settles, eventOf(branch.result), branch.index)
+    this.ended(branch, branch.settles, branch.result)
     this.running.splice(this.running.indexOf(branch), 1)
     const { result } = branch
     if (result._tag === "died" || result._tag === "interrupted") {
@@ -170,19 +180,19 @@ export class Branches {
   /** Completes what is due before a time, and at that time the branches up to one. */
   private completeUntil(time: number, upTo: number): void {
     const due = this.running.filter(({ completes, index }) => completes < time || (completes === time && index <= upTo))
-    for (const branch of due.toSorted((a, b) => a.completes - b.completes)) this.complete(branch)
+    for (const branch of due.toSorted((a, b) => a.completes - b.completes)) this.completes(branch)
   }
 
-  private complete(branch: Running): void {
+  private completes(branch: Running): void {
     const { index, result, undo } = branch
     if (branch.completed || undo === undefined || result._tag !== "done") return
     branch.completed = true
     const { input, payload, state } = this.visit
     const isItem = this.fan._tag === "forEach"
-    this.observer.complete({
+    this.complete({
       who: `${state}.${isItem ? "each" : branchName(index)}.undo`,
       state,
-      branch: isItem ? index : branchName(index),
+      branch: this.nameOf(index),
       payload: result.value,
       undo,
       given: [payload, input, result.value, ...(isItem ? [itemName(index), index] : [])]
@@ -197,25 +207,42 @@ export class Branches {
     const defects = this.decision?._tag === "died" ? [...this.decision.defects] : []
     let at = now
     for (const branch of this.running) {
-      const { ends, index, result } = branch
+      const { ends, result } = branch
       const finishes = branch.undo?.uninterruptible === true
       // Whether it had its turn before it was stopped at the same instant, the list of events does not say.
       const matters =
         result._tag === "died" || (result._tag === "done" && branch.undo !== undefined && !branch.completed)
       if (ends === now && branch.work.delay === "yield" && matters) this.timeline.ambiguous = true
-      if (result._tag === "died" && (finishes || ends <= now)) defects.push(...result.defects)
+      const dies = result._tag === "died" && (finishes || ends <= now)
+      if (dies) defects.push(...result.defects)
       // When the finalizers of what has ended by itself are due is known from its start.
       const ended = finishes || ends <= now ? this.release(branch, ends) : this.releaseNow(branch, now)
-      this.event(ended, "BranchInterrupted", index)
+      this.ended(branch, ended, dies ? result : interrupted)
       at = Math.max(at, ended)
     }
     const finishing = this.running.filter(({ undo }) => undo?.uninterruptible)
-    for (const branch of finishing.toSorted((a, b) => a.completes - b.completes)) this.complete(branch)
+    for (const branch of finishing.toSorted((a, b) => a.completes - b.completes)) this.completes(branch)
     return { at, defects }
   }
 
-  private event(time: number, what: string, index: number): void {
-    this.observer.event(time, `${what} ${this.visit.state}.${branchName(index)}`)
+  private ended({ began, index }: Running, time: number, result: Result): void {
+    if (result._tag === "died") this.died++
+    const failed = result._tag === "failed" || result._tag === "died"
+    const tag = result._tag === "done" ? "BranchSucceeded" : failed ? "BranchFailed" : "BranchInterrupted"
+    this.tell(time, tag, {
+      branch: this.nameOf(index),
+      duration: time - began,
+      ...(failed ? { cause: describeCause(result) } : {})
+    })
+  }
+
+  private nameOf(index: number): string | number {
+    return this.fan._tag === "forEach" ? index : branchName(index)
+  }
+
+  private tell(time: number, tag: string, fields: object): void {
+    const { attempt, state } = this.visit
+    this.timeline.tell(time, tag, state, { attempt, ...fields })
   }
 }
 
@@ -239,6 +266,11 @@ class Tally {
   /** The time of `partialTimeout` is up. */
   giveUp(): Result {
     return this.settled.length > 0 ? this.proceed(this.parts()) : this.noneCompleted()
+  }
+
+  counts(): { readonly successes: number; readonly failures: number; readonly total: number } {
+    const successes = this.successes().length
+    return { successes, failures: this.settled.length - successes, total: this.total }
   }
 
   /** The sum of what the branches have found that the join is told of. */
@@ -350,8 +382,3 @@ class Tally {
 const wholeAbove = (part: number, of: number): number => (part - (part % of)) / of + (part % of > 0 ? 1 : 0)
 
 const wholeBelow = (part: number, of: number): number => (part - (part % of)) / of
-
-const eventOf = (result: Result): string => {
-  if (result._tag === "done") return "BranchSucceeded"
-  return result._tag === "interrupted" ? "BranchInterrupted" : "BranchFailed"
-}

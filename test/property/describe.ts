@@ -17,9 +17,9 @@ import {
 } from "./model.ts"
 
 export const describe = (scenario: Scenario): string => {
-  const { exits, forked, input, rollback, shared, signals, states } = scenario
+  const { exits, forked, input, observed, rollback, shared, signals, states, traced } = scenario
   return [
-    `${forked ? "fork" : "run"} ${states[0]!.name} with budget ${input.budget}, value ${input.value}${describeLimits(scenario)}`,
+    `${forked ? "fork" : "run"} ${states[0]!.name} with budget ${input.budget}, value ${input.value}${describeLimits(scenario)}${observed ? ", observed" : ""}${traced ? ", traced" : ""}`,
     `exits: ${exits.map(({ name, rollback }) => (rollback ? `${name}, which rolls back` : name)).join("; ")}`,
     ...(rollback === undefined ? [] : [`rolled back: ${rollback.join(", ")}`]),
     ...(signals.length === 0 ? [] : [`signals: ${signals.map(({ at, name }) => `${name} at ${at}`).join(", ")}`]),
@@ -99,7 +99,9 @@ const describeStrategy = (strategy: Strategy): string => {
 
 const describePolicy = (policy: Policy): string => {
   if (policy._tag === "timeout") return `timeout(${policy.duration})`
-  if (policy._tag === "retry") return `retry(${policy.times})`
+  if (policy._tag === "retry") {
+    return `retry(${policy.times}${policy.spacing === undefined ? "" : `, each after ${policy.spacing}`})`
+  }
   return `catch(${policy.tags.join(", ")}) ${describeStep(policy.step)}`
 }
 

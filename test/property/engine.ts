@@ -1,9 +1,12 @@
 /**
  * Runs a random workflow on the real engine, under the test clock, and records what happens.
  */
-import { Clock, Effect, Exit, Fiber, Metric, Option, type Scope, Stream } from "effect"
+import { Clock, Effect, Exit, Fiber, Layer, Metric, Option, type Scope, Stream, Tracer } from "effect"
 import { TestClock } from "effect/testing"
 import { Workflow } from "sluice"
+import { collecting } from "../support/events.ts"
+import { Spans } from "../support/spans.ts"
+import { problemsOf } from "../support/wellFormed.ts"
 import { type AnyWorkflow, type Handle, makeWorkflow } from "./machine.ts"
 import { endOfTime, runId, type Scenario } from "./model.ts"
 import { type Observation, show } from "./observation.ts"
@@ -80,17 +83,54 @@ const watch = Effect.fnUntraced(function* (
   census: Census
 ) {
   const begin = (yield* Clock.currentTimeMillis) - recorder.now()
-  const { events, fiber, interrupt, signal } = yield* launch(scenario, workflow, census)
+  const observed: Array<Workflow.RunEvent> = []
+  const spans = new Spans()
+  const watchers = Layer.mergeAll(
+    scenario.observed ? collecting(observed) : Layer.empty,
+    scenario.traced ? Layer.succeed(Tracer.Tracer, spans.tracer) : Layer.empty
+  )
+  const { events, fiber, interrupt, signal } = yield* Effect.provideContext(
+    launch(scenario, workflow, census),
+    yield* Layer.build(watchers)
+  )
   yield* Effect.sleep(scenario.interruptAt).pipe(Effect.andThen(interrupt), Effect.forkScoped)
   for (const { at, name } of scenario.signals) {
     yield* Effect.sleep(at).pipe(Effect.andThen(signal(name, at)), Effect.forkScoped)
   }
   const exit = yield* Fiber.await(fiber)
   recorder.ended()
-  const leftBehind = census.remaining()
-  yield* Stream.runForEach(events, (event) => Effect.sync(() => recorder.event(event, event.time - begin)))
-  return { outcome: describeExit(exit), failedIn: describeFailure(exit), leftBehind }
+  const leftBehind = [...census.remaining(), ...spans.open.map((name) => `the span ${name}`)]
+  const told = scenario.forked ? yield* Stream.runCollect(events) : observed
+  for (const event of told) recorder.event(event, begin)
+  const differ = scenario.forked && scenario.observed && !isSame(told, observed)
+  const problems = [
+    ...problemsOf(told),
+    ...misplaced(spans),
+    ...(differ ? ["the observer was told something else"] : [])
+  ]
+  return { outcome: describeExit(exit), failedIn: describeFailure(exit), leftBehind: [...leftBehind, ...problems] }
 })
+
+const isSame = (some: ReadonlyArray<Workflow.RunEvent>, others: ReadonlyArray<Workflow.RunEvent>): boolean =>
+  some.length === others.length && some.every((event, index) => event === others[index])
+
+/** What each kind of span is below. */
+const parents: Readonly<Record<string, ReadonlyArray<string>>> = {
+  run: ["nothing"],
+  state: ["run"],
+  attempt: ["state"],
+  branch: ["attempt"],
+  compensate: ["run", "state", "attempt"]
+}
+
+/** The spans that are below another one than they should be. */
+const misplaced = ({ all }: Spans): ReadonlyArray<string> => {
+  const kindOf = (name = "nothing") => name.split(" ")[0]!
+  return all.flatMap(({ name, parent }) => {
+    const above = all.find((span) => span === Option.getOrUndefined(parent))?.name
+    return parents[kindOf(name)]?.includes(kindOf(above)) ? [] : [`the span ${name} below ${above}`]
+  })
+}
 
 const launch = (
   { compensationTimeout, forked, input, timeout }: Scenario,

@@ -94,7 +94,7 @@ interface ForEach extends Joinable {
 
 interface Handler {
   timeout(duration: Duration.Input): Handler
-  retry(options: { readonly times: number }): Handler
+  retry(options: { readonly times: number; readonly schedule?: Schedule.Schedule<unknown> }): Handler
   catch(handle: Body): Handler
   catchTag(tag: string, handle: Body): Handler
   catchTags(cases: Bodies): Handler
@@ -324,7 +324,10 @@ const optionsOf = ({ retries, timeout, uninterruptible }: Undo): object => ({
 
 const withPolicy = (handler: Handler, policy: Policy, handleOf: (step: Step) => Body): Handler => {
   if (policy._tag === "timeout") return handler.timeout(policy.duration)
-  if (policy._tag === "retry") return handler.retry({ times: policy.times })
+  if (policy._tag === "retry") {
+    const { spacing, times } = policy
+    return handler.retry({ times, ...(spacing === undefined ? {} : { schedule: Schedule.spaced(spacing) }) })
+  }
   const handle = handleOf(policy.step)
   const [tag, ...more] = policy.tags
   if (tag === undefined) return handler.catch(handle)

@@ -114,7 +114,7 @@ export type StateWork = Task | Route | Fan | Wait | Poll
 
 export type Policy =
   | { readonly _tag: "timeout"; readonly duration: number }
-  | { readonly _tag: "retry"; readonly times: number }
+  | { readonly _tag: "retry"; readonly times: number; readonly spacing: number | undefined }
   /** No tags: every failure. */
   | { readonly _tag: "catch"; readonly tags: ReadonlyArray<string>; readonly step: Step }
 
@@ -164,8 +164,12 @@ export interface Scenario {
   readonly signals: ReadonlyArray<Signal>
   /** When the run is interrupted from outside, should it last so long. */
   readonly interruptAt: number
-  /** Run by `fork`, with its events, or by `run`. */
+  /** Run by `fork`, whose handle tells its events, or by `run`. */
   readonly forked: boolean
+  /** Whether there is an observer. */
+  readonly observed: boolean
+  /** Whether there is a tracer. */
+  readonly traced: boolean
 }
 
 /** No run lasts as long as this unless it hangs. */
@@ -203,6 +207,9 @@ export const itemName = (index: number): string => `item ${index}`
 /** How a branch is undone: every item of a forEach as the first. */
 export const undoOf = ({ _tag, branches }: Fan, index: number): Undo | undefined =>
   branches[_tag === "forEach" ? 0 : index]?.undo
+
+/** Whether events of a run are told to somebody. */
+export const isWatched = ({ forked, observed }: Scenario): boolean => forked || observed
 
 /** Whether the work of a state, and what its catches do, finishes once it has begun. */
 export const isUninterruptible = ({ undos }: State): boolean => undos.some((undo) => undo.uninterruptible)

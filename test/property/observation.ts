@@ -9,16 +9,22 @@ export interface Observation {
   readonly endedAt: number
   /** Where it failed; nothing unless it failed or died. */
   readonly failedIn: string
-  /** The states entered, in order; known of a forked run only. */
-  readonly visits: ReadonlyArray<string>
-  /** The calls of the user's functions, the beginnings and ends of finalizers, and of a forked run what its branches did. */
+  /** What is told of a run that somebody watches, in order: everything but its branches and signals. */
+  readonly events: ReadonlyArray<string>
+  /** The calls of the user's functions, the beginnings and ends of finalizers, and what is told of branches and signals. */
   readonly trace: ReadonlyArray<string>
-  /** What should not be there when the run is over. */
+  /** What should not be there when the run is over, and what is wrong with the events, whatever was predicted. */
   readonly leftBehind: ReadonlyArray<string>
 }
 
 /** Plain data as text, whatever the order of its keys. */
 export const show = (value: unknown): string => JSON.stringify(value, (_, inner) => sortKeys(inner))
+
+/** An event as text, without its run and its time. */
+export const showEvent = (tag: string, state: string, fields: object): string => `${tag} ${state} ${show(fields)}`
+
+/** Whether an event may come at another place within its instant: branches and signals do not wait for each other. */
+export const isUnordered = (tag: string): boolean => tag.startsWith("Branch") || tag === "Signalled"
 
 const sortKeys = (value: unknown): unknown =>
   typeof value === "object" && value !== null && !Array.isArray(value)
@@ -42,7 +48,7 @@ export class Trace {
 
 /** The lines in which two observations differ: `-` is predicted, `+` is observed. */
 export const differences = (predicted: Observation, observed: Observation): ReadonlyArray<string> =>
-  (["outcome", "endedAt", "failedIn", "visits", "trace", "leftBehind"] as const).flatMap((part) => {
+  (["outcome", "endedAt", "failedIn", "events", "trace", "leftBehind"] as const).flatMap((part) => {
     const [was, is] = [lines(predicted[part]), lines(observed[part])]
     if (show(was) === show(is)) return []
     const missing = without(was, is).map((line) => `  - ${line}`)

@@ -3,13 +3,12 @@
  */
 import { Cause, Duration, Exit } from "effect"
 import { CompensationFailed, type Workflow } from "sluice"
-import { branchName } from "./model.ts"
-import { type Observation, show, Trace } from "./observation.ts"
+import { isUnordered, type Observation, show, showEvent, Trace } from "./observation.ts"
 
 export class Recorder {
   readonly now: () => number
   private readonly trace = new Trace()
-  private readonly visits: Array<string> = []
+  private readonly events: Array<string> = []
   private readonly calls = new Map<string, number>()
   private endedAt = Number.NaN
 
@@ -36,22 +35,31 @@ export class Recorder {
     this.endedAt = this.now()
   }
 
-  event(event: Workflow.RunEvent<string>, time: number): void {
-    if (event._tag === "StateEntered") this.visits.push(`${time} ${event.state} ${show(event.payload)}`)
-    else if (event._tag === "TransitionTaken") this.trace.add(time, `${event._tag} ${event.state} ${event.target}`)
-    else if ("branch" in event) {
-      const branch = typeof event.branch === "number" ? branchName(event.branch) : event.branch
-      this.trace.add(time, `${event._tag} ${event.state}.${branch}`)
-    } else if (event._tag === "RunFinished" && Exit.isSuccess(event.exit)) {
-      this.visits.push(`${time} ${(event.exit.value as { readonly _tag: string })._tag}`)
-    }
+  /** Notes an event of a run that began at a time of the clock. */
+  event({ _tag, runId: _, state, time, workflow: __, ...fields }: Workflow.RunEvent, begin: number): void {
+    const text = showEvent(_tag, state, toldFields(fields, begin))
+    if (isUnordered(_tag)) this.trace.add(time - begin, text)
+    else this.events.push(`${time - begin} ${text}`)
   }
 
   observation(outcome: string, failedIn: string, leftBehind: ReadonlyArray<string>): Observation {
-    const { endedAt, trace, visits } = this
-    return { outcome, endedAt, failedIn, visits, trace: trace.sorted(), leftBehind }
+    const { endedAt, events, trace } = this
+    return { outcome, endedAt, failedIn, events, trace: trace.sorted(), leftBehind }
   }
 }
+
+/** What an event tells, as plain data. */
+const toldFields = (fields: object, begin: number): object =>
+  Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => {
+      if (key === "until") return [key, value - begin]
+      if (Exit.isExit(value)) return [key, describeExit(value)]
+      // What could not be undone may grow still, so that its tag has to do.
+      return [key, Cause.isCause(value) ? describeCause(value, tagOf) : plain(value)]
+    })
+  )
+
+const tagOf = (defect: unknown): string => (defect instanceof CompensationFailed ? defect._tag : String(defect))
 
 /** Errors, causes and durations as plain data. */
 export const plain = (value: unknown): unknown => {
@@ -74,11 +82,11 @@ export const describeExit = (exit: Exit.Exit<unknown, unknown>): string => {
 }
 
 /** Why something is undone, or could not be. */
-const describeCause = (cause: Cause.Cause<unknown>): string => {
+const describeCause = (cause: Cause.Cause<unknown>, describe = describeDefect): string => {
   const defects = cause.reasons.filter(Cause.isDieReason).map(({ defect }) => defect)
   const held = defects.filter((defect) => defect instanceof CompensationFailed).flatMap(valuesOf)
   const others = defects.filter((defect) => !held.includes(defect))
-  if (others.length > 0) return `died of ${others.map(describeDefect).toSorted().join(", ")}`
+  if (others.length > 0) return `died of ${others.map(describe).toSorted().join(", ")}`
   if (Cause.hasInterrupts(cause)) return "interrupted"
   const failure = cause.reasons.find(Cause.isFailReason)
   return failure === undefined ? "nothing" : describeError(failure.error)

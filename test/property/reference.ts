@@ -13,6 +13,7 @@ import {
   answersAt,
   type Fan,
   isUninterruptible,
+  isWatched,
   type Payload,
   type Policy,
   type Poll,
@@ -28,6 +29,7 @@ import {
 } from "./model.ts"
 import { type Observation, show } from "./observation.ts"
 import {
+  describeCause,
   describeDefects,
   describeResult,
   died,
@@ -39,7 +41,7 @@ import {
   within
 } from "./result.ts"
 import { Rollback } from "./rollback.ts"
-import { type Acquired, type Run, retry, Timeline } from "./timeline.ts"
+import { type Acquired, type Run, Timeline } from "./timeline.ts"
 
 /** A prediction, unless it depends on the order of unrelated events at one instant. */
 export interface Prediction extends Observation {
@@ -69,9 +71,10 @@ export const predict = (scenario: Scenario): Prediction => new Interpreter(scena
 
 class Interpreter {
   private readonly scenario: Scenario
-  private readonly timeline = new Timeline()
+  private readonly timeline: Timeline
   private readonly rollback: Rollback
-  private readonly visits: Array<string> = []
+  /** From when the run was at which place. */
+  private readonly places: Array<{ readonly time: number; readonly place: string }> = []
   private readonly path: Array<string> = []
   /** The signals that no state has taken yet. */
   private readonly signals: Array<Signal>
@@ -81,6 +84,7 @@ class Interpreter {
 
   constructor(scenario: Scenario) {
     this.scenario = scenario
+    this.timeline = new Timeline(isWatched(scenario))
     this.rollback = new Rollback(this.timeline, scenario.compensationTimeout, scenario.rollback)
     this.signals = [...scenario.signals]
     this.place = scenario.states[0]!.name
@@ -90,13 +94,13 @@ class Interpreter {
     const { interruptAt, signals, timeout } = this.scenario
     this.timeline.due(0, interruptAt)
     for (const { at } of signals) this.timeline.due(0, at)
+    this.timeline.tell(0, "RunStarted", this.place, { input: this.scenario.input })
     const run: Run = (_, limit) => this.untilExit(limit)
     const error = { _tag: "RunTimeout", workflow: workflowName, duration: timeout }
     const timedOut: Run = (at) => ({ at, result: failed(error) })
     const atExit = (timeout === undefined ? run : this.timeline.timeout(timeout, run, timedOut))(0, interruptAt)
     const ended = atExit.result._tag === "done" ? this.exit(atExit, interruptAt) : atExit
     if (ended.result._tag !== "done") return this.failure(ended)
-    this.visits.push(`${ended.at} ${this.place}`)
     return this.prediction(ended.at, describeResult(ended.result), "")
   }
 
@@ -123,9 +127,23 @@ class Interpreter {
   }
 
   private prediction(endedAt: number, outcome: string, failedIn: string): Prediction {
-    const { ambiguous, trace } = this.timeline
-    const visits = this.scenario.forked ? this.visits : []
-    return { outcome, endedAt, failedIn, visits, trace: trace.sorted(), leftBehind: [], ambiguous }
+    const { ambiguous, events, trace } = this.timeline
+    for (const { at, name } of this.scenario.signals.filter(({ at }) => at <= endedAt)) {
+      const state = this.places.findLast(({ time }) => time < at)?.place ?? this.place
+      this.timeline.tell(at, "Signalled", state, { signal: name, payload: at })
+    }
+    this.timeline.tell(endedAt, "RunFinished", this.place, { duration: endedAt, exit: outcome })
+    return { outcome, endedAt, failedIn, events, trace: trace.sorted(), leftBehind: [], ambiguous }
+  }
+
+  private enter(time: number, place: string): void {
+    this.place = place
+    this.places.push({ time, place })
+  }
+
+  /** Tells what happens in an attempt of a visit. */
+  private tell(time: number, tag: string, { attempts, state }: Visit, fields: object): void {
+    this.timeline.tell(time, tag, state.name, { attempt: attempts, ...fields })
   }
 
   /** Goes from state to state. */
@@ -138,19 +156,22 @@ class Interpreter {
     while (state !== undefined) {
       const visit: Visit = { state, payload, attempts: 0, acquired: [] }
       this.visit = visit
-      this.visits.push(`${time} ${this.place} ${show(payload)}`)
+      this.enter(time, state.name)
+      this.timeline.tell(time, "StateEntered", state.name, { payload })
       this.path.push(this.place)
       const { at, result } = this.policies(visit)(time, limit)
       if (result._tag !== "done") return { at, result }
       const { after = 0, to, ...transition } = result.value as Transition
       const released = this.timeline.close(visit.acquired, at)
       if (released > limit) return { at: released, result: interrupted }
-      this.event(released, `TransitionTaken ${this.place} ${to}`)
+      const duration = released - time
+      this.tell(released, "TransitionTaken", visit, { duration, target: to, payload: transition.payload })
       time = this.timeline.due(released, released + after)
+      if (after > 0) this.tell(released, "Waiting", visit, { for: "transition", until: time })
       if (time > limit) return { at: limit, result: interrupted }
       payload = transition.payload
       state = places.get(to)
-      this.place = to
+      if (state === undefined) this.enter(time, to)
     }
     return { at: time, result: { _tag: "done", value: { _tag: this.place, payload } } }
   }
@@ -170,7 +191,12 @@ class Interpreter {
     const isShared = state.work._tag !== "route" && !shared.fallback.includes(state.name)
     const work: Run = (start, limit) => {
       visit.attempts++
-      return this.work(visit, start, limit)
+      this.tell(start, "AttemptStarted", visit, {})
+      const { at, result } = this.work(visit, start, limit)
+      const duration = at - start
+      if (result._tag === "interrupted") this.tell(at, "AttemptInterrupted", visit, { duration })
+      else if (result._tag !== "done") this.tell(at, "AttemptFailed", visit, { duration, cause: describeCause(result) })
+      return { at, result }
     }
     const own = state.policies.reduce((run, policy, index) => this.ownPolicy(visit, policy, index, run), work)
     return isShared
@@ -181,29 +207,29 @@ class Interpreter {
   private ownPolicy(visit: Visit, policy: Policy, index: number, run: Run): Run {
     const { state } = visit
     const timeoutError = "branches" in state.work ? "JoinTimeout" : "StateTimeout"
-    return this.policy(state, policy, timeoutError, run, (step, error, start, limit) =>
+    return this.policy(visit, policy, timeoutError, run, (step, error, start, limit) =>
       this.remembered(visit, limit, (limit) => this.ownStep(visit, step, `catch${index}`, error)(start, limit))
     )
   }
 
   private sharedPolicy(visit: Visit, policy: Policy, index: number, run: Run): Run {
     const go = this.goTo(this.scenario.shared.fallback, visit.payload)
-    return this.policy(visit.state, policy, "StateTimeout", run, (step, error, start, limit) =>
+    return this.policy(visit, policy, "StateTimeout", run, (step, error, start, limit) =>
       this.step(visit, step, `shared${index}`, error, go)(start, limit)
     )
   }
 
   private policy(
-    { name }: State,
+    visit: Visit,
     policy: Policy,
     timeoutError: string,
     run: Run,
     recover: (step: Step, error: object, start: number, limit: number) => Ended
   ): Run {
-    if (policy._tag === "retry") return retry(policy.times, run)
+    if (policy._tag === "retry") return this.retry(visit, policy.times, policy.spacing, run)
     if (policy._tag === "timeout") {
       const { duration } = policy
-      const error = failed({ _tag: timeoutError, state: name, duration })
+      const error = failed({ _tag: timeoutError, state: visit.state.name, duration })
       return (start, limit) => {
         const kept = this.rollback.size
         const timedOut: Run = (at, limit) => {
@@ -218,6 +244,21 @@ class Interpreter {
       if (result._tag !== "failed") return { at, result }
       if (policy.tags.length > 0 && !policy.tags.includes(result.error._tag)) return { at, result }
       return recover(policy.step, result.error, at, limit)
+    }
+  }
+
+  private retry(visit: Visit, times: number, spacing = 0, run: Run): Run {
+    return (start, limit) => {
+      let ended = run(start, limit)
+      for (let i = 0; i < times && ended.result._tag === "failed"; i++) {
+        const { at, result } = ended
+        const again = this.timeline.due(at, at + spacing)
+        if (again > limit) return { at: limit, result: interrupted }
+        const what = { attempt: visit.attempts + 1, duration: spacing, cause: describeCause(result) }
+        this.timeline.tell(again, "Retried", visit.state.name, what)
+        ended = run(again, limit)
+      }
+      return ended
     }
   }
 
@@ -287,10 +328,7 @@ class Interpreter {
   private joined(visit: Visit, fan: Fan, start: number, limit: number): Ended {
     const { attempts, payload, state } = visit
     const fanVisit = { state: state.name, payload, input: this.scenario.input, attempt: attempts }
-    const branches = new Branches(this.timeline, fanVisit, fan, {
-      event: (time, text) => this.event(time, text),
-      complete: (step) => this.rollback.complete(step)
-    })
+    const branches = new Branches(this.timeline, fanVisit, fan, (step) => this.rollback.complete(step))
     const { at, result } = branches.run(start, limit)
     if (result._tag !== "done") return { at, result }
     return this.ownStep(visit, fan.join, "join", result.value, branches.found())(at, limit)
@@ -303,6 +341,13 @@ class Interpreter {
       end === undefined || (signal !== undefined && signal.at <= start)
         ? Number.POSITIVE_INFINITY
         : this.timeline.due(start, start + end.duration)
+    if (signal === undefined || signal.at > start) {
+      const signals = cases.map(({ signal }) => signal)
+      this.tell(start, "Waiting", visit, {
+        ...(signals.length === 0 ? { for: "time" } : { for: "signal", signals }),
+        ...(end === undefined ? {} : { until: expires })
+      })
+    }
     const arrives = Math.max(start, signal?.at ?? Number.POSITIVE_INFINITY)
     const at = Math.min(expires, arrives, limit)
     if (at < expires) this.timeline.cancel(expires)
@@ -340,12 +385,10 @@ class Interpreter {
       time = at
       if (asked > poll.times) break
       time = this.timeline.due(at, at + poll.spacing)
+      const borne = isBorne ? { cause: describeCause(result) } : {}
+      this.tell(at, "Waiting", visit, { for: "answer", until: time, ...borne })
       if (time > limit) return { at: limit, result: interrupted }
     }
     return { at: time, result: failed({ _tag: "PollExhausted", state: name, asked: poll.times + 1 }) }
-  }
-
-  private event(time: number, text: string): void {
-    if (this.scenario.forked) this.timeline.trace.add(time, text)
   }
 }

@@ -64,4 +64,8 @@ export const describeResult = (result: Result): string => {
   }
 }
 
+/** As `describeResult`, in the moment: what could not be undone may grow still. */
+export const describeCause = (result: Result): string =>
+  result._tag === "notUndone" ? "died of CompensationFailed" : describeResult(result)
+
 export const describeDefects = (defects: ReadonlyArray<string>): string => `died of ${defects.toSorted().join(", ")}`

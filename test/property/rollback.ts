@@ -2,7 +2,7 @@
  * What a run has completed, and how that is undone, as the reference interpreter sees it.
  */
 import { runId, type Undo, workAt, workflowName } from "./model.ts"
-import { describeResult, type Ended, isCutOff, kindOf, type Result } from "./result.ts"
+import { describeCause, describeResult, type Ended, isCutOff, kindOf, type Result } from "./result.ts"
 import type { Timeline } from "./timeline.ts"
 
 /** A step that was completed. */
@@ -80,8 +80,9 @@ export class Rollback {
     return at
   }
 
-  private undoStep({ given, state, undo, who }: Completed, why: Result, start: number, limit: number): Ended {
+  private undoStep(step: Completed, why: Result, start: number, limit: number): Ended {
     const { timeline } = this
+    const { branch, given, payload, state, target, undo, who } = step
     const run = timeline.undo(undo, state, (acquired) => (start, limit) => {
       const nth = timeline.nextCall(who)
       const call = {
@@ -93,7 +94,16 @@ export class Rollback {
       }
       return timeline.call(call, start, limit)
     })
-    return run(start, limit)
+    const of = target === undefined ? { branch } : { target }
+    timeline.tell(start, "Compensating", state, { ...of, payload })
+    const ended = run(start, limit)
+    const duration = ended.at - start
+    if (ended.result._tag === "done") timeline.tell(ended.at, "Compensated", state, { ...of, duration })
+    else {
+      const cause = describeCause(ended.result)
+      timeline.tell(ended.at, "CompensationFailed", state, { ...of, duration, cause })
+    }
+    return ended
   }
 
   /** What could not be undone, as the failure of the run. */

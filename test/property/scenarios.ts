@@ -208,7 +208,11 @@ const caught = fc.record({ _tag: fc.constant("catch" as const), tags, step: step
 
 const timeout: fc.Arbitrary<Policy> = fc.record({ _tag: fc.constant("timeout" as const), duration })
 
-const retry: fc.Arbitrary<Policy> = fc.record({ _tag: fc.constant("retry" as const), times: fc.nat(3) })
+const retry: fc.Arbitrary<Policy> = fc.record({
+  _tag: fc.constant("retry" as const),
+  times: fc.nat(3),
+  spacing: sometimes(4, duration)
+})
 
 const policy: fc.Arbitrary<Policy> = fc.oneof(timeout, retry, caught)
 
@@ -365,7 +369,9 @@ export const scenario: fc.Arbitrary<Scenario> = fc
     compensationTimeout: sometimes(3, duration),
     signals,
     interruptAt: fc.oneof({ weight: 3, arbitrary: fc.constant(endOfTime) }, { weight: 2, arbitrary: runDuration }),
-    forked: fc.boolean()
+    forked: fc.boolean(),
+    observed: weighted([2, false], [1, true]),
+    traced: weighted([3, false], [1, true])
   })
   .map(({ drafts, exits, shared, ...rest }) => {
     const names = exits.map(({ name }) => name)

@@ -2,7 +2,7 @@
  * The virtual time of the reference interpreter: what is due when, and the calls of the user's functions.
  */
 import type { Undo, Work } from "./model.ts"
-import { show, Trace } from "./observation.ts"
+import { isUnordered, show, showEvent, Trace } from "./observation.ts"
 import { died, type Ended, failed, interrupted, isCutOff, type Result, within } from "./result.ts"
 
 /** What was acquired in a scope: by whom, and how long its release takes. */
@@ -27,10 +27,24 @@ export type Run = (start: number, limit: number) => Ended
 
 export class Timeline {
   readonly trace = new Trace()
+  readonly events: Array<string> = []
   /** Whether something depends on the order of unrelated events at one instant. */
   ambiguous = false
   private readonly dueTimes = new Set<number>()
   private readonly calls = new Map<string, number>()
+  private readonly isWatched: boolean
+
+  constructor(isWatched: boolean) {
+    this.isWatched = isWatched
+  }
+
+  /** Tells who watches the run of an event. */
+  tell(time: number, tag: string, state: string, fields: object): void {
+    if (!this.isWatched) return
+    const text = showEvent(tag, state, fields)
+    if (isUnordered(tag)) this.trace.add(time, text)
+    else this.events.push(`${time} ${text}`)
+  }
 
   /** Notes when something is due to happen: two such times must not be the same. */
   due(now: number, time: number): number {
@@ -118,7 +132,7 @@ export class Timeline {
 }
 
 /** Runs again while it fails. */
-export const retry =
+const retry =
   (times: number, run: Run): Run =>
   (start, limit) => {
     let ended = run(start, limit)

@@ -3,6 +3,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Clock, Deferred, Effect, Exit, Fiber, Scheduler, Schema } from "effect"
 import { CompensationFailed, Join, Workflow } from "sluice"
 import { endingOf, Ledger } from "../support/saga.ts"
+import { watchers } from "../support/watchers.ts"
 
 class Steps extends Workflow.define("Steps")
   .state("One", Schema.Void, ["Two"])
@@ -55,6 +56,8 @@ const variants = (ledger: Ledger, last: Effect.Effect<void>) => {
 
 const names = ["bare", "with policies", "uninterruptible"] as const
 
+const watched = names.flatMap((name) => [watchers[0]!, watchers.at(-1)!].map((watcher) => ({ name, ...watcher })))
+
 /**
  * After how many operations the run lets others go first, and how often it has done so when it is ended. With fewer than 3
  * operations at a time a race of Effect itself comes to no end.
@@ -89,11 +92,12 @@ const heldClock = (clock: Clock.Clock) => {
 }
 
 describe("an interruption at any moment", () => {
-  it.effect.each(names)("undoes exactly the completed steps: %s", (name) =>
+  it.effect.each(watched)("undoes exactly the completed steps: $name, watched by $who", ({ context, name }) =>
     Effect.gen(function* () {
+      const services = yield* context
       for (const moment of moments) {
         const ledger = new Ledger()
-        const run = variants(ledger, Effect.never)[name].run()
+        const run = Effect.provideContext(variants(ledger, Effect.never)[name].run(), services)
         const exit = yield* interruptedAt(moment, run)
         const expected = { moment, ended: "interrupt", undone: ledger.reversed }
         expect({ moment, ended: endingOf(exit), undone: ledger.undone }).toEqual(expected)
@@ -220,33 +224,37 @@ describe("an interruption at any moment of branches, exits and calls", () => {
 })
 
 describe("a time that is up at any moment", () => {
-  it.effect.each(names)("undoes what is completed, or comes after the end: %s", (name) =>
-    Effect.gen(function* () {
-      const clock = yield* Clock.Clock
-      const endings = new Set<string>()
-      for (const moment of moments) {
-        const { held, wakeAll } = heldClock(clock)
-        const ledger = new Ledger()
-        const run = variants(ledger, Effect.yieldNow)[name].run(undefined, { timeout: "1 minute" })
-        const fiber = yield* Effect.forkChild(
-          run.pipe(
-            Effect.provideService(Scheduler.MaxOpsBeforeYield, moment.operations),
-            Effect.provideService(Clock.Clock, held)
+  it.effect.each(watched)(
+    "undoes what is completed, or comes after the end: $name, watched by $who",
+    ({ context, name }) =>
+      Effect.gen(function* () {
+        const services = yield* context
+        const clock = yield* Clock.Clock
+        const endings = new Set<string>()
+        for (const moment of moments) {
+          const { held, wakeAll } = heldClock(clock)
+          const ledger = new Ledger()
+          const run = variants(ledger, Effect.yieldNow)[name].run(undefined, { timeout: "1 minute" })
+          const fiber = yield* Effect.forkChild(
+            run.pipe(
+              Effect.provideContext(services),
+              Effect.provideService(Scheduler.MaxOpsBeforeYield, moment.operations),
+              Effect.provideService(Clock.Clock, held)
+            )
           )
-        )
-        yield* turnsPass(moment.turns)
-        yield* wakeAll
-        const exit = yield* Fiber.await(fiber)
-        const undone = Exit.isSuccess(exit) ? [] : ledger.reversed
-        endings.add(endingOf(exit))
-        expect({ moment, ended: endingOf(exit), undone: ledger.undone }).toEqual({
-          moment,
-          ended: endingOf(exit),
-          undone
-        })
-      }
-      expect(endings).toContain("timeout")
-      expect(endings).toContain("success")
-    })
+          yield* turnsPass(moment.turns)
+          yield* wakeAll
+          const exit = yield* Fiber.await(fiber)
+          const undone = Exit.isSuccess(exit) ? [] : ledger.reversed
+          endings.add(endingOf(exit))
+          expect({ moment, ended: endingOf(exit), undone: ledger.undone }).toEqual({
+            moment,
+            ended: endingOf(exit),
+            undone
+          })
+        }
+        expect(endings).toContain("timeout")
+        expect(endings).toContain("success")
+      })
   )
 })

@@ -237,7 +237,7 @@ describe("with the packed library", () => {
       .compensate({ Done: ({ payload }) => Effect.log(payload) })`
     assert.strictEqual(
       await hoverInOrder(source),
-      'const undone: Task<typeof Purchase, "Rest", "Done", never, never, CompensationFailed | StateTimeout>'
+      'const undone: Task<typeof Purchase, "Rest", "Done", never, never, CompensationFailed | Work<never>>'
     )
   })
 
@@ -256,7 +256,7 @@ describe("with the packed library", () => {
       await hoverInOrder(
         `${source.replace("wai|ting", "waiting")}\nconst lim|ited = waiting.after("1 day", ({ to }) => to.Cancelled(""))`
       ),
-      'const limited: Task<typeof Purchase, "Review", "Cancelled" | "Track", never, never, StateTimeout>'
+      'const limited: Task<typeof Purchase, "Review", "Cancelled" | "Track", never, never, Work<never>>'
     )
   })
 
@@ -272,7 +272,7 @@ describe("with the packed library", () => {
     })`
     assert.strictEqual(
       await hoverInOrder(source),
-      'const calling: Task<typeof Purchase, "Pay", "Done" | "Rest", Refused, Payment, StateTimeout>'
+      'const calling: Task<typeof Purchase, "Pay", "Done" | "Rest", Refused, Payment, Work<Refused>>'
     )
   })
 

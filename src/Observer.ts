@@ -1,0 +1,69 @@
+/**
+ * Observers: who is told what happens in every run below a Layer.
+ */
+import { type Cause, type Duration, Effect, Fiber, type Layer, Queue, type Scope, Stream } from "effect"
+import type { RunEvent } from "./Event.ts"
+import { observerLayer } from "./engine/observers.ts"
+
+/** Options of an observer. */
+export interface ObserverOptions {
+  /** How many events wait for the observer at most, 16,384 unless given. One that falls further behind misses the oldest. */
+  readonly capacity?: number
+  /** How long the Layer waits, when it is released, for the observer to see the events still waiting; 3 seconds unless given. */
+  readonly shutdownTimeout?: Duration.Input
+}
+
+/**
+ * Tells an observer what happens in every run of everything below: an Effect for each event, one after another, in the order
+ * they happened. Observers add up, of Layers side by side and of one within another.
+ *
+ * The observer has a fiber of its own, so that it never changes a run, however long it takes. When it fails or dies, that is
+ * logged, and it goes on with the next event; when it has missed some, a warning says how many.
+ *
+ * ```ts
+ * import { Effect, Layer, Schema } from "effect"
+ * import { Observer, Workflow } from "sluice"
+ *
+ * class Greeting extends Workflow.define("Greeting")
+ *   .state("Greet", Schema.String, ["Done"])
+ *   .exit("Done", Schema.String)
+ *   .start("Greet") {}
+ *
+ * const greeting = Greeting.implement({ Greet: ({ payload, to }) => to.Done(`Hello, ${payload}`) })
+ *
+ * const journal = Observer.layer((event) =>
+ *   event._tag === "RunFinished" ? Effect.log(`${event.workflow} took ${event.duration} ms`) : Effect.void
+ * )
+ *
+ * const program = Effect.provide(greeting.run("Ada"), journal)
+ * ```
+ */
+export const layer = <E = never, R = never>(
+  observe: (event: RunEvent) => Effect.Effect<unknown, E, R>,
+  { capacity = 16_384, shutdownTimeout = "3 seconds" }: ObserverOptions = {}
+): Layer.Layer<never, never, Exclude<R, Scope.Scope>> =>
+  observerLayer(
+    Effect.gen(function* () {
+      const waiting = yield* Queue.sliding<RunEvent, Cause.Done>(capacity)
+      let missed = 0
+      const tell = (event: RunEvent) =>
+        Effect.suspend(() => {
+          const warning =
+            missed === 0 ? Effect.void : Effect.logWarning(`An observer is too slow: it has missed ${missed} events`)
+          missed = 0
+          return Effect.andThen(warning, observe(event))
+        }).pipe(Effect.catchCause((cause) => Effect.logError("An observer failed", cause)))
+      const telling = yield* Effect.forkScoped(Stream.runForEach(Stream.fromQueue(waiting), tell))
+      yield* Effect.addFinalizer(() =>
+        Queue.end(waiting).pipe(
+          Effect.andThen(Fiber.await(telling)),
+          Effect.interruptible,
+          Effect.timeoutOption(shutdownTimeout)
+        )
+      )
+      return (event) => {
+        if (Queue.isFullUnsafe(waiting)) missed++
+        Queue.offerUnsafe(waiting, event)
+      }
+    })
+  )

@@ -1,0 +1,27 @@
+/**
+ * What spans, log lines and metrics call the parts of a run. Names are dotted, and `error.type` is that of the OpenTelemetry
+ * conventions, which have none for workflows yet.
+ */
+import { Cause, Predicate } from "effect"
+
+export const attribute = {
+  workflow: "workflow.name",
+  runId: "workflow.run.id",
+  state: "workflow.state",
+  attempt: "workflow.attempt",
+  branch: "workflow.branch",
+  target: "workflow.target",
+  exit: "workflow.exit",
+  strategy: "workflow.strategy",
+  status: "workflow.status",
+  errorType: "error.type"
+} as const
+
+/** What a cause is, in one word: the tag or the name of its error or defect; of an interruption, nothing. */
+export const errorTypeOf = (cause: Cause.Cause<unknown>): string | undefined => {
+  const reason = cause.reasons.find(Cause.isFailReason) ?? cause.reasons.find(Cause.isDieReason)
+  if (reason === undefined) return undefined
+  const error = Cause.isFailReason(reason) ? reason.error : reason.defect
+  const names = ["_tag", "name"].map((key) => (Predicate.hasProperty(error, key) ? error[key] : undefined))
+  return names.find(Predicate.isString) ?? typeof error
+}

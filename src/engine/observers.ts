@@ -1,0 +1,38 @@
+/**
+ * Who watches the runs below a Layer. Each observer is a service with a key of its own, so that those of several Layers
+ * add up, side by side or one within another.
+ */
+import { Context, Effect, Layer, Option, type Scope } from "effect"
+import type { RunEvent } from "../Event.ts"
+
+/** Is told each event in the moment it happens; it must neither throw nor take long. */
+export type Observe = (event: RunEvent) => void
+
+type Key = Context.Key<never, Observe>
+
+// An index of the keys in use, and nothing more: who observes a run, its context says. While nobody observes anything, a
+// run that starts need not even look there.
+const keys = new Set<Key>()
+let made = 0
+
+/** Provides an observer to everything below. */
+export const observerLayer = <E, R>(
+  make: Effect.Effect<Observe, E, R>
+): Layer.Layer<never, E, Exclude<R, Scope.Scope>> =>
+  Layer.effectContext(
+    Effect.gen(function* () {
+      const key: Key = Context.Service<never, Observe>(`sluice/Observer/${made++}`)
+      const observe = yield* make
+      yield* Effect.acquireRelease(
+        Effect.sync(() => keys.add(key)),
+        () => Effect.sync(() => keys.delete(key))
+      )
+      return Context.make(key, observe)
+    })
+  )
+
+const nobody: ReadonlyArray<Observe> = []
+
+/** The observers of a context. */
+export const observersIn = (context: Context.Context<never>): ReadonlyArray<Observe> =>
+  keys.size === 0 ? nobody : [...keys].flatMap((key) => Option.toArray(Context.getOption(context, key)))
