@@ -40,6 +40,11 @@ describe("the package", () => {
     expect(modules("dist", /\.d\.ts$/)).toEqual(modules("src", /\.ts$/))
   })
 
+  it("has a command, which is for no import", () => {
+    expect(manifest.bin).toEqual({ sluice: "./dist/cli/main.js" })
+    expect(manifest.exports["./cli/*"]).toBeNull()
+  })
+
   it("can be shaken by a bundler, and leaves Effect to its user", () => {
     expect(manifest.sideEffects).toBe(false)
     expect(manifest.type).toBe("module")

@@ -49,8 +49,10 @@ const pack = (directory: string): string => {
   const staging = join(directory, "package")
   mkdirSync(staging)
   cpSync(join(root, "package.json"), join(staging, "package.json"))
-  const build = ["-p", join(root, "src"), "--outDir", join(staging, "dist"), "--sourceMap", "false"]
-  execFileSync(process.execPath, [installed("typescript", "bin", "tsc"), ...build, "--declarationMap", "false"])
+  for (const part of ["src", "src/cli"]) {
+    const build = ["-p", join(root, part), "--outDir", join(staging, "dist"), "--sourceMap", "false"]
+    execFileSync(process.execPath, [installed("typescript", "bin", "tsc"), ...build, "--declarationMap", "false"])
+  }
   execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", directory], { cwd: staging, stdio: "pipe" })
   const archive = readdirSync(directory).find((name) => name.endsWith(".tgz"))
   if (archive === undefined) throw new Error("npm packed nothing")
