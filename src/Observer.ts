@@ -1,7 +1,7 @@
 /**
  * Observers: who is told what happens in every run below a Layer.
  */
-import { type Cause, type Duration, Effect, Fiber, type Layer, Queue, type Scope, Stream } from "effect"
+import { type Cause, type Duration, Effect, Fiber, type Layer, Queue, type Scope } from "effect"
 import type { RunEvent } from "./Event.ts"
 import { observerLayer } from "./engine/observers.ts"
 
@@ -46,19 +46,28 @@ export const layer = <E = never, R = never>(
     Effect.gen(function* () {
       const waiting = yield* Queue.sliding<RunEvent, Cause.Done>(capacity)
       let missed = 0
+      const warn = Effect.suspend(() => {
+        if (missed === 0) return Effect.void
+        const warning = Effect.logWarning(`An observer is too slow. Events it has missed: ${missed}`)
+        missed = 0
+        return warning
+      })
       const tell = (event: RunEvent) =>
-        Effect.suspend(() => {
-          const warning =
-            missed === 0 ? Effect.void : Effect.logWarning(`An observer is too slow: it has missed ${missed} events`)
-          missed = 0
-          return Effect.andThen(warning, observe(event))
-        }).pipe(Effect.catchCause((cause) => Effect.logError("An observer failed", cause)))
-      const telling = yield* Effect.forkScoped(Stream.runForEach(Stream.fromQueue(waiting), tell))
+        Effect.suspend(() => observe(event)).pipe(
+          Effect.scoped,
+          Effect.catchCause((cause) => Effect.logError("An observer failed", cause))
+        )
+      const tellNext = Effect.flatMap(Queue.take(waiting), (event) => Effect.andThen(warn, tell(event)))
+      const telling = yield* Effect.forkScoped(Effect.ignore(Effect.forever(tellNext, { disableYield: true })))
       yield* Effect.addFinalizer(() =>
         Queue.end(waiting).pipe(
           Effect.andThen(Fiber.await(telling)),
           Effect.interruptible,
-          Effect.timeoutOption(shutdownTimeout)
+          Effect.timeoutOption(shutdownTimeout),
+          Effect.andThen(() => {
+            missed += Queue.sizeUnsafe(waiting)
+            return warn
+          })
         )
       )
       return (event) => {
