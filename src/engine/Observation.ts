@@ -187,14 +187,14 @@ export class Observation {
   ofBranch(branch: string | number, begin: () => AnyEffect): AnyEffect {
     if (!this.traced) return begin()
     const { state } = this.run
-    const attributes = { [attribute.state]: state, [attribute.branch]: branch }
+    const attributes = { [attribute.state]: state, [attribute.branch]: String(branch) }
     return this.span(`branch ${typeof branch === "string" ? branch : state}`, attributes, Effect.suspend(begin))
   }
 
   /** Watches a compensation. */
   ofCompensation({ branch, payload, state, target }: Undone, compensation: AnyEffect): AnyEffect {
     const what = { ...(target === undefined ? {} : { target }), ...(branch === undefined ? {} : { branch }) }
-    const names = { [attribute.state]: state, [attribute.target]: target, [attribute.branch]: branch }
+    const names = { [attribute.state]: state, [attribute.target]: target, [attribute.branch]: branch?.toString() }
     const traced = this.span(`compensate ${state}`, names, compensation)
     return Effect.suspend(() => {
       const started = this.now()

@@ -132,7 +132,7 @@ describe("the spans of a run", () => {
       ).join(Join.all, ({ results, to }) => to.Next(results))
       const spans = yield* spansOf(trial(work))
       const branches = described(spans).filter(({ name }) => name === "branch Work")
-      expect(branches).toMatchObject([{ "workflow.branch": 0 }, { "workflow.branch": 1 }])
+      expect(branches).toMatchObject([{ "workflow.branch": "0" }, { "workflow.branch": "1" }])
     })
   )
 
