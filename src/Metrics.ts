@@ -6,16 +6,20 @@
 import { Cause, type Context, Effect, Exit, type Layer, Metric } from "effect"
 import { match } from "ts-pattern"
 import type { RunEvent } from "./Event.ts"
-import { attribute, errorTypeOf } from "./engine/attributes.ts"
+import { attribute, errorTypeOf, isFailure } from "./engine/attributes.ts"
+import type { Transition } from "./engine/Node.ts"
 import { observerLayer } from "./engine/observers.ts"
 
 const count = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 
-/** Runs that have ended, by workflow, status (`completed`, `failed`, `died`, `interrupted`), exit, and type of error. */
+/**
+ * Runs that have ended, by workflow and status: `completed` with the exit, `failed` or `died` with the type of the error, or
+ * `interrupted`. A run that could not be undone has failed with `CompensationFailed`, whatever had ended it before.
+ */
 export const runs = count("workflow.runs", "Runs that have ended")
 
 /** Runs in progress, by workflow. */
-export const activeRuns = Metric.gauge("workflow.runs.active", { description: "Runs in progress" })
+export const activeRuns = Metric.gauge("workflow.active_runs", { description: "Runs in progress" })
 
 /** How long visits last until they have chosen a transition, in seconds, by workflow and state. */
 export const stateDuration = Metric.histogram("workflow.state.duration", {
@@ -95,12 +99,19 @@ const labelled = <Input>(metric: Metric.Metric<Input, unknown>, { workflow }: Ru
 
 const active = (event: RunEvent) => labelled(activeRuns, event, {})
 
-const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Labels => {
-  // The outcome of a run is the transition to an exit.
-  if (Exit.isSuccess(exit)) {
-    return { [attribute.status]: "completed", [attribute.exit]: (exit.value as { readonly _tag: string })._tag }
-  }
-  const status = Cause.hasDies(exit.cause) ? "died" : Cause.hasInterrupts(exit.cause) ? "interrupted" : "failed"
-  const errorType = errorTypeOf(exit.cause)
-  return { [attribute.status]: status, ...(errorType === undefined ? {} : { [attribute.errorType]: errorType }) }
-}
+const outcomeOf = (exit: Exit.Exit<unknown, unknown>): Labels =>
+  Exit.match(exit, {
+    // The outcome of a run is the transition to an exit.
+    onSuccess: (outcome) => ({ [attribute.status]: "completed", [attribute.exit]: (outcome as Transition)._tag }),
+    onFailure: (cause) => {
+      const errorType = errorTypeOf(cause)
+      return {
+        [attribute.status]: statusOf(cause),
+        ...(errorType === undefined ? {} : { [attribute.errorType]: errorType })
+      }
+    }
+  })
+
+/** A failure counts more than a defect, and both more than an interruption, as everywhere in Effect. */
+const statusOf = ({ reasons }: Cause.Cause<unknown>): string =>
+  reasons.some(isFailure) ? "failed" : reasons.some(Cause.isDieReason) ? "died" : "interrupted"

@@ -3,6 +3,7 @@
  * conventions, which have none for workflows yet.
  */
 import { Cause, Predicate } from "effect"
+import { CompensationFailed } from "../Errors.ts"
 
 export const attribute = {
   workflow: "workflow.name",
@@ -18,10 +19,14 @@ export const attribute = {
 } as const
 
 /** What a cause is, in one word: the tag or the name of its error or defect; of an interruption, nothing. */
-export const errorTypeOf = (cause: Cause.Cause<unknown>): string | undefined => {
-  const reason = cause.reasons.find(Cause.isFailReason) ?? cause.reasons.find(Cause.isDieReason)
+export const errorTypeOf = ({ reasons }: Cause.Cause<unknown>): string | undefined => {
+  const reason = reasons.find(isFailure) ?? reasons.find(Cause.isDieReason)
   if (reason === undefined) return undefined
   const error = Cause.isFailReason(reason) ? reason.error : reason.defect
   const names = ["_tag", "name"].map((key) => (Predicate.hasProperty(error, key) ? error[key] : undefined))
   return names.find(Predicate.isString) ?? typeof error
 }
+
+/** Whether a reason is a failure. What could not be undone is one, also where a run that is interrupted has it as a defect. */
+export const isFailure = (reason: Cause.Reason<unknown>): reason is Cause.Fail<unknown> | Cause.Die =>
+  Cause.isFailReason(reason) || (Cause.isDieReason(reason) && reason.defect instanceof CompensationFailed)
