@@ -62,7 +62,6 @@ export const layer = <E = never, R = never>(
       yield* Effect.addFinalizer(() =>
         Queue.end(waiting).pipe(
           Effect.andThen(Fiber.await(telling)),
-          Effect.interruptible,
           Effect.timeoutOption(shutdownTimeout),
           Effect.andThen(() => {
             missed += Queue.sizeUnsafe(waiting)

@@ -3,7 +3,8 @@ import { describe, expect, expectTypeOf, it } from "@effect/vitest"
 import { Cause, Clock, Context, Effect, Exit, Fiber, Latch, Layer, Logger, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Join, Observer, Workflow } from "sluice"
-import { Boom, ended, settle, succeedAfter } from "./support/runs.ts"
+import { observersIn } from "../src/engine/observers.ts"
+import { Boom, ended, isInterrupted, settle, succeedAfter } from "./support/runs.ts"
 import { Timeline } from "./support/timeline.ts"
 
 type Event = Workflow.RunEvent
@@ -425,7 +426,9 @@ describe("when its Layer is released, an observer", () => {
       const seen: Array<Event> = []
       const scope = yield* Scope.make()
       const context = yield* Layer.buildWithScope(noting(seen), scope)
+      expect(observersIn(context)).toHaveLength(1)
       yield* Scope.close(scope, Exit.void)
+      expect(observersIn(context)).toEqual([])
       const exit = yield* settle(Effect.provideContext(order.run("book"), context))
       expect(exit).toEqual(Exit.succeed({ _tag: "Done", payload: "book" }))
       expect(seen).toEqual([])
@@ -439,6 +442,20 @@ describe("when its Layer is released, an observer", () => {
       yield* TestClock.adjust(5)
       yield* Fiber.interrupt(fiber)
       expect(seen.map(line).slice(-2)).toEqual(["5 AttemptInterrupted Check", "5 RunFinished Check"])
+    })
+  )
+
+  it.effect("does not hold up for longer a run that is interrupted with it", () =>
+    Effect.gen(function* () {
+      const hanging = Observer.layer(() => Effect.never, { shutdownTimeout: 20 })
+      const run = order.run("book").pipe(Effect.provide(hanging), Effect.provide(Logger.layer([])))
+      const fiber = yield* Effect.forkChild(run)
+      yield* TestClock.adjust(5)
+      fiber.interruptUnsafe()
+      yield* TestClock.adjust(19)
+      expect(fiber.pollUnsafe()).toBeUndefined()
+      yield* TestClock.adjust(1)
+      expect(isInterrupted(ended(fiber))).toBe(true)
     })
   )
 })
