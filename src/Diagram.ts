@@ -7,7 +7,9 @@
 import { Data, Effect } from "effect"
 import { writeDot } from "./diagram/dot.ts"
 import { writeMermaid } from "./diagram/mermaid.ts"
+import { overlayRun } from "./diagram/overlay.ts"
 import { makePicture } from "./diagram/Picture.ts"
+import type { RunEvent } from "./Event.ts"
 import type { Graph } from "./graph/Graph.ts"
 
 /** What can be drawn: a definition, or a workflow, which also knows what its states do. */
@@ -24,6 +26,12 @@ export interface DiagramOptions {
    * however deep the calls are. The others are only named.
    */
   readonly callees?: ReadonlyArray<Drawable>
+  /**
+   * The events of a run, finished or not, to be drawn over it: the way it took, how often and how long it was in each
+   * state, where it is or has ended, what failed, was interrupted, waited, tried again or was undone. Runs that it calls are
+   * drawn over the `callees`.
+   */
+  readonly run?: ReadonlyArray<RunEvent>
 }
 
 /** The package that draws SVG is not installed, or could not be loaded. `cause` says why. */
@@ -95,10 +103,12 @@ const rethrow = (cause: unknown): never => {
   throw cause
 }
 
-const pictureOf = ({ graph }: Drawable, { callees = [] }: DiagramOptions) =>
-  makePicture(
+const pictureOf = ({ graph }: Drawable, { callees = [], run }: DiagramOptions) => {
+  const picture = makePicture(
     graph,
     callees.map((callee) => callee.graph)
   )
+  return run === undefined ? picture : overlayRun(picture, run)
+}
 
 const directionOf = ({ direction }: DiagramOptions): "TB" | "LR" => (direction === "right" ? "LR" : "TB")

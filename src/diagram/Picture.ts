@@ -18,15 +18,24 @@ export interface PictureNode {
   /** Names of places are ids of their own; what has another id is no place of the outermost graph. */
   readonly id: string
   readonly kind: "start" | "entry" | "state" | "route" | "call" | "exit" | "anyState"
+  /** The name of the place; nothing of what is none. */
+  readonly place?: string
   /** The name of a place first, then what is known of it. */
   readonly lines: ReadonlyArray<string>
+  /** What a run has to do with it, in a picture of one. */
+  readonly status?: NodeStatus
 }
+
+/** Whether a run was there, is there, or has ended there without an exit. */
+export type NodeStatus = "missed" | "visited" | "current" | "failed" | "interrupted"
 
 /** A permitted transition, the beginning of a run, where any state may go when it fails, or a call. */
 export interface PictureEdge {
   readonly kind: "transition" | "entry" | "fallback" | "call"
   readonly from: string
   readonly to: string
+  /** Whether a run went that way, in a picture of one. */
+  readonly isTaken?: boolean
 }
 
 /** A called workflow, drawn within the picture of its caller. */
@@ -86,12 +95,14 @@ export const allEdges = ({ callees, edges }: Picture): ReadonlyArray<PictureEdge
 ]
 
 const drawPlace = ({ kind, name, rollback, work }: GraphPlace, id: string): PictureNode => {
-  if (kind === "exit") return { id, kind, lines: rollback ? [name, `${mark} rolls back`] : [name] }
-  if (work === undefined) return { id, kind, lines: [name] }
+  const place = name
+  if (kind === "exit") return { id, kind, place, lines: rollback ? [name, `${mark} rolls back`] : [name] }
+  if (work === undefined) return { id, kind, place, lines: [name] }
   const compensated = work.policies.some((policy) => policy.kind === "compensate")
   return {
     id,
     kind: work.kind === "route" || work.kind === "call" ? work.kind : "state",
+    place,
     lines: [compensated ? `${name} ${mark}` : name, ...describeHandler(work)]
   }
 }

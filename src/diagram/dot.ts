@@ -1,7 +1,7 @@
 /**
  * A picture in the language of Graphviz.
  */
-import { allEdges, type Picture, type PictureEdge, type PictureNode } from "./Picture.ts"
+import { allEdges, type NodeStatus, type Picture, type PictureEdge, type PictureNode } from "./Picture.ts"
 import { printable } from "./text.ts"
 
 type Direction = "TB" | "LR"
@@ -15,9 +15,9 @@ export const writeDot = (picture: Picture, direction: Direction): string => {
     `  graph [${title} labelloc=t fontname=Helvetica fontsize=16 nodesep=0.3 ranksep=0.4 rankdir=${direction}]`,
     ...(crowded.size > 0 ? ["  graph [concentrate=true]"] : []),
     '  node [shape=box style="rounded,filled" fillcolor="#f6f8fa" color="#57606a"]',
-    '  node [fontname=Helvetica fontsize=12 height=0.4 margin="0.2,0.08"]',
+    '  node [fontname=Helvetica fontsize=12 height=0.4 margin="0.3,0.08"]',
     '  edge [color="#57606a" arrowsize=0.7]',
-    ...writeBody(picture, { crowded, side: sides[direction] }, "  "),
+    ...writeBody(picture, { crowded, ...sides[direction] }, "  "),
     "}",
     ""
   ].join("\n")
@@ -25,6 +25,8 @@ export const writeDot = (picture: Picture, direction: Direction): string => {
 
 interface Layout {
   readonly crowded: ReadonlySet<string>
+  /** Where edges arrive at a node, and where none does. */
+  readonly front: string
   readonly side: string
 }
 
@@ -37,8 +39,7 @@ const crowdedNodes = (picture: Picture): ReadonlySet<string> => {
   return new Set([...incoming].filter(([, edges]) => edges > crowd).map(([id]) => id))
 }
 
-/** Where a tree of edges does not arrive. */
-const sides = { TB: "e", LR: "s" } as const
+const sides = { TB: { front: "n", side: "e" }, LR: { front: "w", side: "s" } } as const
 
 /** The name stands at the bottom, as the edge from the caller arrives at the top. */
 const calleeStyle = 'labelloc=b labeljust=l fontsize=12 style="rounded,dashed" color="#57606a"'
@@ -68,7 +69,19 @@ const findBackEdges = (edges: ReadonlyArray<PictureEdge>): ReadonlySet<PictureEd
   )
 }
 
-const attributesOf = ({ kind, lines }: PictureNode): string => {
+/** How a run stands out from what it has not touched. Where it is or has ended, the text of the node says as well. */
+const looks = {
+  missed: 'fillcolor=white color="#c8d1da" fontcolor="#818b98"',
+  visited: 'fillcolor="#ddeefa" color="#0072b2" penwidth=1.5',
+  current: 'fillcolor="#fff5c2" color="#8a6d00" penwidth=3',
+  failed: 'fillcolor="#fbe0d0" color="#d55e00" penwidth=3',
+  interrupted: 'fillcolor="#fdeccb" color="#b87a00" penwidth=3'
+} as const satisfies Record<NodeStatus, string>
+
+const attributesOf = (node: PictureNode): string =>
+  node.status === undefined ? shapeOf(node) : `${shapeOf(node)} ${looks[node.status]}`
+
+const shapeOf = ({ kind, lines }: PictureNode): string => {
   const label = `label="${lines.map(escape).join("\\n")}"`
   switch (kind) {
     case "start":
@@ -95,13 +108,16 @@ const styles = {
   call: ["style=dotted", "arrowhead=empty"]
 } as const
 
-const writeEdge = ({ from, kind, to }: PictureEdge, { crowded, side }: Layout, isBack: boolean): string => {
+const writeEdge = ({ from, isTaken, kind, to }: PictureEdge, { crowded, front, side }: Layout, isBack: boolean): string => {
   const attributes = [
     ...styles[kind],
+    ...(isTaken === undefined ? [] : isTaken ? ['color="#0072b2"', "penwidth=2"] : ['color="#c8d1da"']),
     // A tree of edges stands beside the others, which stay straight.
     ...(crowded.has(to) ? ["weight=0"] : []),
     // Where there are trees, Graphviz would lose an edge back, unless it has a place of its own to arrive.
-    ...(crowded.size > 0 && isBack ? [`headport=${side}`] : [])
+    ...(crowded.size > 0 && isBack ? [`headport=${side}`] : []),
+    // In a tree, the way of a run would end where it meets the others.
+    ...(crowded.has(to) && isTaken && !isBack ? [`headport=${front}`] : [])
   ]
   return `"${from}" -> "${to}"${attributes.length === 0 ? "" : ` [${attributes.join(" ")}]`}`
 }

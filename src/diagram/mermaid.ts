@@ -1,7 +1,7 @@
 /**
  * A picture as a Mermaid flowchart: unlike a state diagram it has dashed edges, and shapes.
  */
-import { allEdges, allNodes, type Picture, type PictureEdge, type PictureNode } from "./Picture.ts"
+import { allEdges, allNodes, type NodeStatus, type Picture, type PictureEdge, type PictureNode } from "./Picture.ts"
 import { printable } from "./text.ts"
 
 /** Writes a picture as a Mermaid flowchart. */
@@ -11,7 +11,8 @@ export const writeMermaid = (picture: Picture, direction: "TB" | "LR"): string =
   const body = [
     ...writeBody(picture, idOf, "  "),
     ...allEdges(picture).map((edge) => `  ${writeEdge(edge, idOf)}`),
-    ...writeClasses(picture)
+    ...writeClasses(picture),
+    ...writeStatuses(picture, idOf)
   ]
   return [
     `---`,
@@ -70,6 +71,34 @@ const writeClasses = (picture: Picture): ReadonlyArray<string> => {
   return Object.entries(classes)
     .filter(([kind]) => kinds.has(kind as PictureNode["kind"]))
     .map(([kind, style]) => `  classDef ${kind} ${style}`)
+}
+
+/** What a run has not touched fades; the fills have a text of their own, as the colours of a page are not known. */
+const looks = {
+  missed: "opacity:0.65",
+  visited: "fill:#ddeefa,stroke:#0072b2,color:#1f2328",
+  current: "fill:#fff5c2,stroke:#8a6d00,color:#1f2328,stroke-width:3px",
+  failed: "fill:#fbe0d0,stroke:#d55e00,color:#1f2328,stroke-width:3px",
+  interrupted: "fill:#fdeccb,stroke:#b87a00,color:#1f2328,stroke-width:3px"
+} as const satisfies Record<NodeStatus, string>
+
+const statuses = ["missed", "visited", "current", "failed", "interrupted"] as const satisfies ReadonlyArray<NodeStatus>
+
+const writeStatuses = (picture: Picture, idOf: (id: string) => string): ReadonlyArray<string> => {
+  const nodes = allNodes(picture)
+  const edges = allEdges(picture).map(({ isTaken }, index) => ({ isTaken, index }))
+  const link = (isTaken: boolean, look: string) => {
+    const indexes = edges.filter((edge) => edge.isTaken === isTaken).map(({ index }) => index)
+    return indexes.length === 0 ? [] : [`  linkStyle ${indexes.join(",")} ${look}`]
+  }
+  return [
+    ...statuses.flatMap((status) => {
+      const ids = nodes.filter((node) => node.status === status).map(({ id }) => idOf(id))
+      return ids.length === 0 ? [] : [`  classDef ${status} ${looks[status]}`, `  class ${ids.join(",")} ${status}`]
+    }),
+    ...link(true, "stroke:#0072b2,stroke-width:3px"),
+    ...link(false, "opacity:0.5")
+  ]
 }
 
 const allGroups = ({ callees }: Picture): ReadonlyArray<string> =>

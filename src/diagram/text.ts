@@ -73,15 +73,16 @@ const around = (policies: ReadonlyArray<GraphPolicy>): ReadonlyArray<string> =>
       .exhaustive()
   )
 
-const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`
+/** A number of things. */
+export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`
 
 const list = (words: ReadonlyArray<string>): ReadonlyArray<string> => (words.length === 0 ? [] : lines("", words))
 
 /** As many words to a line as are easily read. */
 const width = 40
 
-/** A list in lines that are not too long. */
-const lines = (head: string, words: ReadonlyArray<string>): ReadonlyArray<string> =>
+/** A list after its head, in lines that are not too long. */
+export const lines = (head: string, words: ReadonlyArray<string>): ReadonlyArray<string> =>
   words.slice(1).reduce<ReadonlyArray<string>>(
     (done, word) => {
       const last = done.at(-1)!

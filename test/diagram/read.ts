@@ -22,7 +22,7 @@ export const decodeId = (id: string): string =>
   id.replace(/~(fff[ef]|[0-9a-f]{2})/g, (_, hex) => String.fromCodePoint(Number.parseInt(hex, 16)))
 
 /** A title of an edge without the side of the node that it arrives at. */
-export const withoutPort = (title: string): string => title.replace(/:[es]$/, "")
+export const withoutPort = (title: string): string => title.replace(/:[nesw]$/, "")
 
 const boxOf = (element: Element): Box => {
   const outlines = elementsOf(element).filter(({ name }) => ["path", "polygon", "polyline", "ellipse"].includes(name))
@@ -61,6 +61,8 @@ export const readSvg = (source: string) => {
     edges: ofClass("edge").map((element) => ({
       title: withoutPort(titleOf(element)),
       dashed: elementsOf(element).some(({ attributes }) => attributes.has("stroke-dasharray")),
+      taken: element.children.some(({ attributes }) => attributes.get("stroke-width") === "2"),
+      arrives: element.children.some(({ name }) => name === "polygon"),
       drawn: element.children.some(({ attributes, name }) => name === "path" && attributes.get("d") !== "")
     })),
     groups: ofClass("cluster").map((element) => element.children.find(({ name }) => name === "text")!.text),
@@ -83,9 +85,23 @@ export const readMermaid = (source: string) => {
   const edges = [...source.matchAll(/^ *(?<from>\w+) (?<arrow>-->|-\.->|-\. calls \.->) (?<to>\w+)$/gm)].map(
     ({ groups }) => ({ from: groups!.from!, arrow: groups!.arrow!, to: groups!.to! })
   )
+  const statuses = new Map(
+    [...source.matchAll(/^ *class (?<ids>[\w,]+) (?<status>\w+)$/gm)].flatMap(({ groups }) =>
+      groups!.ids!.split(",").map((id) => [id, groups!.status!] as const)
+    )
+  )
+  const taken = /^ *linkStyle (?<indexes>[\d,]+) stroke:/m.exec(source)?.groups?.indexes?.split(",") ?? []
   const lines = source.trimEnd().split("\n").slice(4)
-  const other = lines.filter((line) => !/^ *(subgraph .*|end|classDef .*)$/.test(line)).length
-  return { nodes, edges, unread: other - nodes.length - edges.length }
+  const other = lines.filter((line) => !/^ *(subgraph .*|end|classDef .*|class .*|linkStyle .*)$/.test(line)).length
+  return {
+    nodes,
+    edges,
+    unread: other - nodes.length - edges.length,
+    /** What a run has to do with each node. */
+    statuses,
+    /** The edges that a run took. */
+    taken: taken.map((index) => edges[Number(index)]!)
+  }
 }
 
 /** Every place of a graph, and every edge, as the ids of an SVG have them. */

@@ -167,7 +167,7 @@ describe("DOT", () => {
       "digraph "Diamond" {
         graph [label="Diamond" labelloc=t fontname=Helvetica fontsize=16 nodesep=0.3 ranksep=0.4 rankdir=TB]
         node [shape=box style="rounded,filled" fillcolor="#f6f8fa" color="#57606a"]
-        node [fontname=Helvetica fontsize=12 height=0.4 margin="0.2,0.08"]
+        node [fontname=Helvetica fontsize=12 height=0.4 margin="0.3,0.08"]
         edge [color="#57606a" arrowsize=0.7]
         "~to Choose" [label="" shape=circle width=0.15 height=0.15 fixedsize=true fillcolor="#57606a"]
         "Choose" [label="Choose"]
@@ -191,7 +191,7 @@ describe("DOT", () => {
       "digraph "Trip" {
         graph [label="Trip" labelloc=t fontname=Helvetica fontsize=16 nodesep=0.3 ranksep=0.4 rankdir=TB]
         node [shape=box style="rounded,filled" fillcolor="#f6f8fa" color="#57606a"]
-        node [fontname=Helvetica fontsize=12 height=0.4 margin="0.2,0.08"]
+        node [fontname=Helvetica fontsize=12 height=0.4 margin="0.3,0.08"]
         edge [color="#57606a" arrowsize=0.7]
         "~to BookFlight" [label="" shape=circle width=0.15 height=0.15 fixedsize=true fillcolor="#57606a"]
         "BookFlight" [label="BookFlight\\ncall: Flight" shape=component style=filled]
