@@ -108,7 +108,11 @@ const styles = {
   call: ["style=dotted", "arrowhead=empty"]
 } as const
 
-const writeEdge = ({ from, isTaken, kind, to }: PictureEdge, { crowded, front, side }: Layout, isBack: boolean): string => {
+const writeEdge = (
+  { from, isTaken, kind, to }: PictureEdge,
+  { crowded, front, side }: Layout,
+  isBack: boolean
+): string => {
   const attributes = [
     ...styles[kind],
     ...(isTaken === undefined ? [] : isTaken ? ['color="#0072b2"', "penwidth=2"] : ['color="#c8d1da"']),

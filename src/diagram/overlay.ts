@@ -118,17 +118,14 @@ const describeState = (runs: ReadonlyArray<Run>, visits: ReadonlyArray<Visit>, n
   if (visits.length === 0) return ["missed", []]
   const attempts = visits.flatMap((visit) => visit.attempts)
   const branches = attempts.flatMap((attempt) => [...attempt.branches.values()])
-  const retries = attempts.filter(({ number }) => number > 1).length
   const waits = visits.flatMap((visit) => visit.waits)
+  const retries = waits.filter((wait) => wait.for === "retry").length
   const caught = visits.flatMap((visit) => (visit.target === undefined ? [] : visit.attempts.slice(-1)))
   const happened = [
     describeTime(visits, waits, now),
     ...runs.flatMap((run) => (run.end === undefined ? describeNow(visits.at(-1)) : (nameEnding(run) ?? []))),
     ...(retries === 0 ? [] : [retries === 1 ? "1 retry" : `${retries} retries`]),
-    ...named(
-      caught.flatMap(({ cause }) => (cause === undefined ? [] : [nameCause(cause)])),
-      "caught"
-    ),
+    ...named(caught.flatMap(nameCaught), "caught"),
     ...named(branches.filter(({ ending }) => ending === "failed").map(nameBranch), "failed"),
     ...named(branches.filter(({ ending }) => ending === "interrupted").map(nameBranch), "interrupted"),
     ...describeUndone(visits, () => ""),
@@ -143,6 +140,12 @@ const describeTime = (visits: ReadonlyArray<Visit>, waits: ReadonlyArray<Stretch
   const often = visits.length > 1 ? `${count(visits.length, "visit")}, ` : ""
   if (waits.length > 0) return waited === took ? `${often}${took} waiting` : `${often}${took}, ${waited} waiting`
   return often === "" && visits.every(({ end }) => end !== undefined) ? `took ${took}` : often + took
+}
+
+/** What a catch made up for; of an interruption it is not known why. */
+const nameCaught = ({ cause, ending }: Stretch): ReadonlyArray<string> => {
+  if (ending === "succeeded") return []
+  return cause === undefined ? ["interruption"] : [nameCause(cause)]
 }
 
 const describeNow = (visit: Visit | undefined): string => {

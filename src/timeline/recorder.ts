@@ -37,8 +37,7 @@ class Recorder {
 
   record(event: RunEvent): void {
     this.end = Math.max(this.end, event.time)
-    const known = event._tag === "RunStarted" ? undefined : this.byId.get(idOf(event))?.at(-1)
-    const run = known ?? this.add(event)
+    const run = (event._tag === "RunStarted" ? undefined : this.runOf(event)) ?? this.add(event)
     // Where the oldest events are missing, those that tell an end tell of an earlier beginning.
     if (run.entry === undefined) run.start = Math.min(run.start, beginningOf(event))
     switch (event._tag) {
@@ -110,6 +109,12 @@ class Recorder {
       end: this.end,
       runs: this.runs.filter((run) => !callers.has(run))
     }
+  }
+
+  /** The run that an event is of: the last of its id that has not ended, or may still undo its steps. */
+  private runOf(event: RunEvent): Run | undefined {
+    const runs = this.byId.get(idOf(event)) ?? []
+    return runs.findLast(({ end }) => end === undefined) ?? runs.at(-1)
   }
 
   private add(event: RunEvent): Run {
@@ -213,6 +218,9 @@ const recordRetry = (run: Run, event: EventOf<"Retried">): void => {
   const { cause, time } = event
   const visit = visitOf(run, event)
   endWait(visit, time)
+  const last = visit.attempts.at(-1)
+  // Why an attempt was interrupted, only this tells.
+  if (last !== undefined) last.cause ??= cause
   const retry = { for: "retry", signals: [], until: undefined, start: beginningOf(event), cause } as const
   visit.waits.push({ ...retry, end: time })
 }
@@ -252,8 +260,8 @@ const recordEnd = (run: Run, event: EventOf<"RunFinished">): void => {
 const endLastVisit = (visit: Visit, run: Run, time: number): void => {
   const attempt = visit.attempts.at(-1)
   if (attempt !== undefined && attempt.ending === undefined) end(attempt, time, run.ending, run.cause)
-  const { cause, ending } = run.ending === "interrupted" ? run : (attempt ?? run)
-  end(visit, attempt?.end ?? time, ending, cause)
+  const { ending } = run.ending === "interrupted" ? run : (attempt ?? run)
+  end(visit, attempt?.end ?? time, ending, attempt?.cause ?? run.cause)
 }
 
 /** The visit that an event is of: the last one, or one of which nothing was known. */

@@ -22,11 +22,12 @@ const inTwo = (amount: number, size: number, [large, small]: readonly [string, s
   return `${Math.floor(amount / size)} ${large}${rest === 0 ? "" : ` ${rest} ${small}`}`
 }
 
-/** How something ended that did not succeed. */
+/** How something ended that did not succeed, and why. */
 export const nameEnding = ({ cause, ending }: Stretch): string | undefined => {
-  if (ending !== "failed") return ending === "interrupted" ? ending : undefined
-  if (cause === undefined) return ending
-  return `${cause.reasons.some(Cause.isFailReason) ? "failed" : "died"}: ${nameCause(cause)}`
+  if (ending === undefined || ending === "succeeded") return undefined
+  const isFailure = cause?.reasons.some(Cause.isFailReason)
+  if (cause === undefined || !(isFailure || cause.reasons.some(Cause.isDieReason))) return ending
+  return `${ending === "failed" && !isFailure ? "died" : ending}: ${nameCause(cause)}`
 }
 
 /** What a cause is, in a word: the tag or the name of its error, or the text that it is. */

@@ -8,6 +8,14 @@ const lines = (...lines: ReadonlyArray<string>) => lines.join("\n")
 
 const draw = (events: ReadonlyArray<Event>, width = 60) => Timeline.text(events, { width })
 
+/** The names and the last words of all lines between the first and the last. */
+const summary = (text: string) =>
+  text
+    .split("\n")
+    .slice(1, -1)
+    .map((line) => line.trim().split(/ {2,}/))
+    .map(([label, , duration, notes]) => [label, duration, notes].filter((cell) => cell !== undefined).join(" | "))
+
 const down = { _tag: "Down" }
 
 describe("a run", () => {
@@ -55,7 +63,7 @@ describe("a run", () => {
         "Retry r-1      xxxxxxx░░////██████  300 ms  Done",
         "  Call         xxxxxxx░░////██████  300 ms  → Done, 3 attem…",
         "    attempt 1  xxxxxxx              100 ms  failed: Down",
-        "    attempt 2           ////         50 ms  interrupted",
+        "    attempt 2           ////         50 ms  interrupted: St…",
         "    attempt 3              ███████  100 ms",
         "█ ran  ░ waited  x failed  / interrupted"
       )
@@ -236,6 +244,30 @@ describe("several runs", () => {
   })
 })
 
+describe("a run", () => {
+  it("keeps its events when another one takes its id, and dies of it", () => {
+    const first = new Script("Job", "j-1").start("Work").at(100)
+    const second = new Script("Job", "j-1", 50)
+    second.add("RunStarted", { input: undefined }).finish(Exit.die({ _tag: "RunIdInUse" }))
+    const events = [...first.events, ...second.events, ...first.to("Rest").at(200).exit("Done").events.slice(3)]
+    expect(summary(draw(events, 80))).toEqual([
+      "Job j-1 | 200 ms | Done",
+      "Work | 100 ms | → Rest",
+      "Rest | 100 ms | → Done",
+      "Job j-1 | 0 ms | died: RunIdInUse"
+    ])
+  })
+
+  it("may go on where nothing was tried, as a guard refused", () => {
+    const guarded = new Script("Job", "j-1").start("Work")
+    const events = guarded
+      .at(50)
+      .exit("Refused")
+      .events.filter(({ _tag }) => _tag !== "AttemptStarted")
+    expect(summary(draw(events))).toEqual(["Job j-1 | 50 ms | Refused", "Work | 50 ms | → Refused"])
+  })
+})
+
 describe("what is missing", () => {
   it("at the end leaves bars open", () => {
     const run = new Script("Run", "r-1").start("Ask").at(100).to("Gather").branch("a", "b").at(200).succeed("a")
@@ -283,14 +315,6 @@ describe("what is missing", () => {
     expect(Timeline.text([])).toBe("no events")
   })
 })
-
-/** The names and the last words of all lines between the first and the last. */
-const summary = (text: string) =>
-  text
-    .split("\n")
-    .slice(1, -1)
-    .map((line) => line.trim().split(/ {2,}/))
-    .map(([label, , duration, notes]) => [label, duration, notes].filter((cell) => cell !== undefined).join(" | "))
 
 const numbers = (length: number) => Array.from({ length }, (_, index) => index)
 
