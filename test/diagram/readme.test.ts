@@ -1,0 +1,33 @@
+/** The README shows pictures as they are drawn now. */
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { Data, Effect, Schema } from "effect"
+import { Diagram, Join, Workflow } from "sluice"
+import { expect, it } from "vitest"
+import { adExchange } from "../../examples/ad-exchange/handlers.ts"
+
+const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8")
+
+it("shows the ad exchange", () => {
+  expect(readme).toContain(`\`\`\`mermaid\n${Diagram.mermaid(adExchange)}\`\`\``)
+})
+
+it("shows the workflow it begins with", () => {
+  class Failed extends Data.TaggedError("Failed") {}
+  class Checkout extends Workflow.define("Checkout")
+    .state("Check", Schema.String, ["Charge", "Declined"])
+    .state("Charge", Schema.String, ["Paid", "Declined"])
+    .exit("Paid", Schema.String)
+    .exit("Declined", Schema.String)
+    .start("Check") {}
+  const checkout = Checkout.implement({
+    Check: Checkout.split("Check", { fraud: () => Effect.fail(new Failed()), shelf: () => Effect.fail(new Failed()) })
+      .join(Join.all, ({ to }) => to.Charge(""))
+      .timeout("100 millis")
+      .catch(({ to }) => to.Declined("")),
+    Charge: ({ payload, to }) => (payload === "" ? to.Paid("") : to.Declined(""))
+  })
+  // It begins with the places: the README leaves out the title.
+  const body = Diagram.mermaid(checkout).replace(/^---.*?---\n/s, "")
+  expect(readme).toContain(`\`\`\`mermaid\n${body}\`\`\``)
+})
