@@ -18,7 +18,8 @@ export interface ObserverOptions {
  * they happened. Observers add up, of Layers side by side and of one within another.
  *
  * The observer has a fiber of its own, so that it never changes a run, however long it takes. When it fails or dies, that is
- * logged, and it goes on with the next event; when it has missed some, a warning says how many.
+ * logged, and it goes on with the next event; when it has missed some, a warning says how many. What it acquires for an event
+ * is released before the next one.
  *
  * ```ts
  * import { Effect, Layer, Schema } from "effect"

@@ -2,9 +2,9 @@
  * The ad exchange as a service: takes bid requests over HTTP, and shows what it does as traces, logs and metrics.
  */
 import { createServer } from "node:http"
-import { NodeHttpServer } from "@effect/platform-node"
+import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
 import { Config, Effect, Layer, Metric } from "effect"
-import { FetchHttpClient, HttpMiddleware, HttpRouter, HttpServerResponse } from "effect/http"
+import { HttpMiddleware, HttpRouter, HttpServerResponse } from "effect/http"
 import { Otlp, OtlpSerialization, PrometheusMetrics } from "effect/observability"
 import { Metrics, Observer } from "sluice"
 import { match, P } from "ts-pattern"
@@ -51,11 +51,11 @@ const tracking = Layer.succeed(Tracking, {
 /** One of the partners is down. */
 const partners = Layer.unwrap(
   Bidders.useSync(({ partners }) => Partners.layer([...partners, { name: "Down", url: "http://127.0.0.1:2/bid" }]))
-)
+).pipe(Layer.provide(NodeHttpClient.layerUndici))
 
 /** Exports over OTLP what the standard environment variables ask for. Spans of runs need nothing more than this. */
 const telemetry = Otlp.layerFromConfig({ resource: { serviceName: "ad-exchange" } }).pipe(
-  Layer.provide([OtlpSerialization.layerJson, FetchHttpClient.layer])
+  Layer.provide([OtlpSerialization.layerJson, NodeHttpClient.layerUndici])
 )
 
 const server = NodeHttpServer.layerConfig(createServer, {
@@ -68,5 +68,5 @@ export const service = HttpRouter.serve(Layer.merge(bid, PrometheusMetrics.layer
   Layer.provide([Metrics.layer, partnerHealth, tracking, HttpMiddleware.layerTracerDisabledForUrls(["/metrics"])]),
   Layer.provide([partners, server]),
   Layer.provide(telemetry),
-  Layer.provide([live(bidders), FetchHttpClient.layer])
+  Layer.provide(live(bidders))
 )
