@@ -55,6 +55,20 @@ holdRows("any handler", [
     told: [...starts, "0 Work AttemptInterrupted 1 after 0", "0 Work RunFinished after 0: interrupted"]
   },
   {
+    what: "it dies while it is interrupted",
+    run: interruptedAfter(
+      10,
+      trial(
+        Trial.task("Work", ({ to }) => Effect.ensuring(Effect.as(Effect.never, to.Next("y")), dieAfter(5, "stuck")))
+      )
+    ),
+    told: [
+      ...starts,
+      '15 Work AttemptFailed 1 after 15: interrupted and died of "stuck"',
+      '15 Work RunFinished after 15: interrupted and died of "stuck"'
+    ]
+  },
+  {
     what: "it gives what is no transition",
     // Only from outside the types.
     run: trial(Trial.task("Work", () => ({ _tag: "Elsewhere" }) as never)),

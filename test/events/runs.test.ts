@@ -1,10 +1,10 @@
 /** Who is told what of which run: holders of handles, observers, callers and callees, and runs within runs. */
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Clock, Duration, Effect, Exit, Fiber, Layer, Scheduler, Schema, Stream } from "effect"
+import { Cause, Clock, Duration, Effect, Exit, Fiber, Layer, Schedule, Scheduler, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Join, RunIdInUse, Workflow } from "sluice"
 import { collecting, collectingIn, eventsOf, step, told } from "../support/events.ts"
-import { failAfter, succeedAfter } from "../support/runs.ts"
+import { Boom, failAfter, succeedAfter } from "../support/runs.ts"
 import { problemsOf } from "../support/wellFormed.ts"
 import { failsTimes, Sub, sub, Trial, trial, trialOf } from "./trial.ts"
 
@@ -131,6 +131,17 @@ describe("a run", () => {
         "BranchSucceeded a in 2"
       ])
       expect(problemsOf(events)).toEqual([])
+    })
+  )
+
+  it.effect("tells each retry the failure it is for", () =>
+    Effect.gen(function* () {
+      const work = Trial.task("Work", ({ attempt, to }) =>
+        attempt < 4 ? failAfter(10, `of attempt ${attempt}`) : Effect.succeed(to.Next("y"))
+      ).retry(Schedule.spaced(5))
+      const events = yield* eventsOf(trial(work))
+      const causes = events.flatMap((event) => (event._tag === "Retried" ? [event.cause] : []))
+      expect(causes).toEqual([1, 2, 3].map((nth) => Cause.fail(new Boom({ id: `of attempt ${nth}` }))))
     })
   )
 
