@@ -1,8 +1,15 @@
 import { fileURLToPath } from "node:url"
 import { defineConfig } from "vitest/config"
 
+const sources = fileURLToPath(new URL("src/", import.meta.url))
+
 export default defineConfig({
-  resolve: { alias: { sluice: fileURLToPath(new URL("src/index.ts", import.meta.url)) } },
+  resolve: {
+    alias: [
+      { find: /^sluice$/, replacement: `${sources}index.ts` },
+      { find: /^sluice\/(.+)$/, replacement: `${sources}$1.ts` }
+    ]
+  },
   test: {
     include: ["test/**/*.test.ts"],
     // Nothing here waits for real time but compilers, child processes and sockets, which a busy machine may slow down.

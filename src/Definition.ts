@@ -284,7 +284,7 @@ const makeDefinition = (graph: Graph): object => {
   const problems = definitionProblems(graph)
   if (problems.length > 0) throw new WorkflowDefinitionError({ workflow: graph.name, problems })
 
-  const service = Context.Service<never, Service>(`sluice/Workflow/${graph.name}`)
+  const service = serviceOf(graph.name)
   // The graph is made once for each `.start()`, and subclasses inherit it: it is the identity of the definition.
   const identify = (self: object): unknown => (self as { readonly graph?: Graph }).graph
   const implement = (...args: Implement) => makeWorkflow(graph, ...args)
@@ -298,22 +298,7 @@ const makeDefinition = (graph: Graph): object => {
     graph,
     implement,
     [Callable]: callee,
-    layer(...args: Implement): Layer.Layer<never> {
-      const workflow = implement(...args)
-      const provided = Effect.map(Effect.context<never>(), (context): Service => {
-        const self: Service = {
-          run: (...args) => provide(workflow.run(...args)),
-          runFrom: (...args) => provide(workflow.runFrom(...args)),
-          fork: (...args) => provide(workflow.fork(...args)),
-          signal: workflow.signal,
-          [CalleeKey]: (input, caller) => provide(workflow[CalleeKey](input, undoneWith(provide, caller)))
-        }
-        // A workflow can call itself.
-        const provide = withServices(Context.add(context, service, self))
-        return self
-      })
-      return Layer.effect(service, provided)
-    },
+    layer: (...args: Implement) => workflowLayer(graph.name, implement(...args)),
     run: (...args: Parameters<Service["run"]>) => service.use((workflow) => workflow.run(...args)),
     runFrom: (...args: Parameters<Service["runFrom"]>) => service.use((workflow) => workflow.runFrom(...args)),
     fork: (...args: Parameters<Service["fork"]>) => service.use((workflow) => workflow.fork(...args)),
@@ -322,6 +307,26 @@ const makeDefinition = (graph: Graph): object => {
   }
   // A class, so that it can be extended; what it is asked for is on the constructor.
   return Object.assign(class {}, statics, makeConstructors(identify))
+}
+
+const serviceOf = (name: string) => Context.Service<never, Service>(`sluice/Workflow/${name}`)
+
+/** Provides a workflow as the service of the definition with a name. */
+export const workflowLayer = (name: string, workflow: AnyWorkflow): Layer.Layer<never> => {
+  const service = serviceOf(name)
+  const provided = Effect.map(Effect.context<never>(), (context): Service => {
+    const self: Service = {
+      run: (...args) => provide(workflow.run(...args)),
+      runFrom: (...args) => provide(workflow.runFrom(...args)),
+      fork: (...args) => provide(workflow.fork(...args)),
+      signal: workflow.signal,
+      [CalleeKey]: (input, caller) => provide(workflow[CalleeKey](input, undoneWith(provide, caller)))
+    }
+    // A workflow can call itself.
+    const provide = withServices(Context.add(context, service, self))
+    return self
+  })
+  return Layer.effect(service, provided)
 }
 
 /**

@@ -37,6 +37,9 @@ export const HandlerTypes: unique symbol = Symbol.for("sluice/Handler")
 /** The key under which a handler carries its types, and its value what the engine runs. */
 export type HandlerTypes = typeof HandlerTypes
 
+/** The key under which a handler that takes policies carries what they stand around. No value has it. */
+export declare const OwnTypes: unique symbol
+
 /**
  * A handler of state `N` of the definition `D`, which goes to the places `Taken`, fails with `E` and needs `R`.
  */
@@ -69,6 +72,8 @@ export const isHandler = (value: unknown): value is { readonly [HandlerTypes]: H
  */
 export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken extends string, E, R, Own = Work<unknown>>
   extends Handler<D, N, Taken, E | Extract<Own, CompensationFailed>, R> {
+  readonly [OwnTypes]: Own
+
   /**
    * Bounds what stands before it: `.timeout(d).retry(o)` bounds each attempt, `.retry(o).timeout(d)` the whole.
    *

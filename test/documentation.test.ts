@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 
 const root = join(import.meta.dirname, "..")
 const entry = join(root, "src/index.ts")
+const testKit = join(root, "src/testing.ts")
 
 /** An example: the lines of a fenced block, with the number of the first. */
 interface Block {
@@ -86,7 +87,11 @@ const directory = mkdtempSync(join(tmpdir(), "sluice-documentation-"))
 const compile = (all: ReadonlyArray<Block>): typeof diagnostics => {
   symlinkSync(join(root, "node_modules"), join(directory, "node_modules"))
   writeFileSync(join(directory, "package.json"), JSON.stringify({ type: "module" }))
-  const compilerOptions = { noUnusedLocals: false, noUnusedParameters: false, paths: { sluice: [entry] } }
+  const compilerOptions = {
+    noUnusedLocals: false,
+    noUnusedParameters: false,
+    paths: { sluice: [entry], "sluice/*": [join(root, "src/*.ts")] }
+  }
   writeFileSync(
     join(directory, "tsconfig.json"),
     JSON.stringify({ extends: join(root, "tsconfig.json"), compilerOptions, include: ["blocks"] })
@@ -178,7 +183,7 @@ const exportsOf = (
   })
 
 describe("a public name", () => {
-  const program = ts.createProgram([entry], {
+  const program = ts.createProgram([entry, testKit], {
     module: ts.ModuleKind.NodeNext,
     target: ts.ScriptTarget.ES2023,
     allowImportingTsExtensions: true,
@@ -186,9 +191,12 @@ describe("a public name", () => {
     types: []
   })
   const checker = program.getTypeChecker()
-  const names = exportsOf(checker, checker.getSymbolAtLocation(program.getSourceFile(entry)!)!).map(
-    ({ name, symbol }) => ({ name, comment: ts.displayPartsToString(symbol.getDocumentationComment(checker)) })
-  )
+  const namesOf = (file: string, prefix?: string) =>
+    exportsOf(checker, checker.getSymbolAtLocation(program.getSourceFile(file)!)!, prefix).map(({ name, symbol }) => ({
+      name,
+      comment: ts.displayPartsToString(symbol.getDocumentationComment(checker))
+    }))
+  const names = [...namesOf(entry), ...namesOf(testKit, "Testing.")]
 
   it("is found wherever it is exported from", () => {
     expect(names.map(({ name }) => name)).toEqual(
@@ -197,7 +205,8 @@ describe("a public name", () => {
         "Workflow.type",
         "Join.partialTimeout",
         "Handler.Task",
-        "StateTimeout"
+        "StateTimeout",
+        "Testing.run"
       ])
     )
   })
