@@ -88,6 +88,23 @@ holdRows("a split, a forEach", [
     ]
   },
   {
+    what: "one decides, the others lose",
+    by: "one that is stopped at once",
+    run: trial(
+      Trial.split("Work", { a: () => succeedAfter(10, 1), b: () => Effect.never }).join(Join.any, ({ results, to }) =>
+        to.Next(results.value)
+      )
+    ),
+    told: [
+      ...startsBoth,
+      "10 Work BranchSucceeded a in attempt 1 after 10",
+      "10 Work BranchInterrupted b in attempt 1 after 10",
+      "10 Work Joined proceeds, any in attempt 1: 1 + 0 + 1 after 10",
+      "10 Work TransitionTaken to Next with 1 in attempt 1 after 10",
+      ...ends(10, "1")
+    ]
+  },
+  {
     what: "the time of `partialTimeout` is up",
     run: trial(
       Trial.split("Work", { a: () => succeedAfter(10, 1), b: () => slowToStop }).join(

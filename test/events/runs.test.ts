@@ -3,8 +3,9 @@ import { describe, expect, it } from "@effect/vitest"
 import { Cause, Clock, Duration, Effect, Exit, Fiber, Layer, Schedule, Scheduler, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Join, RunIdInUse, Workflow } from "sluice"
+import { observerLayer } from "../../src/engine/observers.ts"
 import { collecting, collectingIn, eventsOf, step, told } from "../support/events.ts"
-import { Boom, failAfter, succeedAfter } from "../support/runs.ts"
+import { Boom, failAfter, settle, succeedAfter } from "../support/runs.ts"
 import { problemsOf } from "../support/wellFormed.ts"
 import { failsTimes, Sub, sub, Trial, trial, trialOf } from "./trial.ts"
 
@@ -131,6 +132,40 @@ describe("a run", () => {
         "BranchSucceeded a in 2"
       ])
       expect(problemsOf(events)).toEqual([])
+    })
+  )
+
+  it.effect("is told of before it does what is told, and when that has ended", () =>
+    Effect.gen(function* () {
+      const happened: Array<string> = []
+      const does = (what: string) =>
+        Effect.ensuring(
+          Effect.sync(() => happened.push(what)),
+          Effect.sync(() => happened.push(`${what} has ended`))
+        )
+      const watching = observerLayer(
+        Effect.succeed((event) => {
+          happened.push(step(event))
+        })
+      )
+      const work = Trial.split("Work", {
+        a: () => does("a"),
+        b: () => Effect.sync(() => happened.push("b")),
+        c: () => void happened.push("c")
+      })
+        .compensate({ c: () => does("undo c") })
+        .join(Join.all, ({ to }) => Effect.as(Effect.andThen(does("join"), failAfter(10, "join")), to.Next("y")))
+        .catch(({ to }) => Effect.as(does("catch"), to.Next("y")))
+      yield* settle(Effect.provide(trial(work), watching))
+      expect(happened.slice(2, -4)).toEqual([
+        "AttemptStarted 1",
+        ...["BranchStarted a", "a", "a has ended", "BranchSucceeded a"],
+        ...["BranchStarted b", "b", "BranchSucceeded b"],
+        ...["BranchStarted c", "c", "BranchSucceeded c"],
+        ...["Joined proceeds", "join", "join has ended"],
+        ...["Compensating c", "undo c", "undo c has ended", "Compensated c"],
+        ...["AttemptFailed 1", "catch", "catch has ended", "TransitionTaken"]
+      ])
     })
   )
 
