@@ -103,6 +103,23 @@ holdRows("a wait", [
     ]
   },
   {
+    what: "it is there already",
+    by: "before a limit",
+    run: signalled(
+      5,
+      Trial.wait("Work", { Go: ({ signal, to }) => to.Next(signal) })
+        .after(20, ({ to }) => to.Next("late"))
+        .guard((work) => Effect.delay(work, 10))
+    ),
+    told: [
+      ...begins,
+      '5 Work Signalled Go with "y"',
+      "10 Work AttemptStarted 1",
+      '10 Work TransitionTaken to Next with "y" in attempt 1 after 10',
+      ...ends(10, '"y"')
+    ]
+  },
+  {
     what: "its time is up",
     run: trial(
       Trial.wait("Work", { Go: ({ signal, to }) => to.Next(signal) }).after(20, ({ to }) =>
@@ -162,27 +179,43 @@ const asked = (...answers: ReadonlyArray<Effect.Effect<"yes" | "no", Boom>>) => 
   return Effect.suspend(() => Effect.delay(left.shift() ?? Effect.succeed("no"), 10))
 }
 
+/** Asks for these answers, again and again. */
+const polling = (...answers: ReadonlyArray<Effect.Effect<"yes" | "no", Boom>>) =>
+  Effect.suspend(() => {
+    const ask = asked(...answers)
+    return trial(
+      Trial.poll(
+        "Work",
+        ({ pending, to }) => Effect.map(ask, (answer) => (answer === "yes" ? to.Next("y") : pending)),
+        { schedule: Schedule.exponential("100 millis"), failures: 1 }
+      )
+    )
+  })
+
+const down = Effect.fail(new Boom({ id: "ask" }))
+
 holdRows("a poll", [
   {
     what: "no answer, a failure that it bears, and an answer",
-    run: Effect.suspend(() => {
-      const ask = asked(Effect.succeed("no"), Effect.fail(new Boom({ id: "ask" })), Effect.succeed("yes"))
-      return trial(
-        Trial.poll(
-          "Work",
-          ({ pending, to }) => Effect.map(ask, (answer) => (answer === "yes" ? to.Next("y") : pending)),
-          {
-            schedule: Schedule.exponential("100 millis"),
-            failures: 1
-          }
-        )
-      )
-    }),
+    run: polling(Effect.succeed("no"), down, Effect.succeed("yes")),
     told: [
       ...begins,
       "0 Work AttemptStarted 1",
       "10 Work Waiting answer until 110 in attempt 1",
       "120 Work Waiting answer until 320 in attempt 1: Boom",
+      '330 Work TransitionTaken to Next with "y" in attempt 1 after 330',
+      ...ends(330, '"y"')
+    ]
+  },
+  {
+    what: "no answer, a failure that it bears, and an answer",
+    by: "the failure first",
+    run: polling(down, Effect.succeed("no"), Effect.succeed("yes")),
+    told: [
+      ...begins,
+      "0 Work AttemptStarted 1",
+      "10 Work Waiting answer until 110 in attempt 1: Boom",
+      "120 Work Waiting answer until 320 in attempt 1",
       '330 Work TransitionTaken to Next with "y" in attempt 1 after 330',
       ...ends(330, '"y"')
     ]

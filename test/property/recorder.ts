@@ -1,7 +1,7 @@
 /**
  * Records what a run on the real engine does, in the words of the reference interpreter.
  */
-import { Cause, Duration, Exit } from "effect"
+import { Cause, Duration, Exit, Struct } from "effect"
 import { CompensationFailed, type Workflow } from "sluice"
 import { isUnordered, type Observation, show, showEvent, Trace } from "./observation.ts"
 
@@ -36,7 +36,9 @@ export class Recorder {
   }
 
   /** Notes an event of a run that began at a time of the clock. */
-  event({ _tag, runId: _, state, time, workflow: __, ...fields }: Workflow.RunEvent, begin: number): void {
+  event(event: Workflow.RunEvent, begin: number): void {
+    const { _tag, state, time } = event
+    const fields = Struct.omit(event, ["_tag", "runId", "state", "time", "workflow"])
     const text = showEvent(_tag, state, toldFields(fields, begin))
     if (isUnordered(_tag)) this.trace.add(time - begin, text)
     else this.events.push(`${time - begin} ${text}`)
