@@ -4,6 +4,18 @@
 
 export { AssertionError } from "./testing/AssertionError.ts"
 export { assertReport, type EventPattern, type Expected } from "./testing/assertReport.ts"
+export {
+  assertCovered,
+  type BranchEnd,
+  type Coverage,
+  type CoverageData,
+  type CoverageFigures,
+  type CoverageKind,
+  type CoverageOptions,
+  type CoveragePart,
+  coverage,
+  type Observed
+} from "./testing/coverage.ts"
 export { type CalleeContext, layer } from "./testing/layer.ts"
 export type { Compensation, Report, Stuck } from "./testing/Report.ts"
 export { type Path, type PathOptions, paths } from "./testing/paths.ts"

@@ -6,7 +6,19 @@ import { type CompensationFailed, Join, type RunTimeout, type Workflow } from "s
 import * as Testing from "sluice/testing"
 import { expectAssignable, expectError, expectType } from "tsd"
 import type { IsEqual } from "type-fest"
-import { Billing, type Busy, Declined, Order, type Other, OutOfStock, Sale, Shelves, Shop, Stock } from "./shop.js"
+import {
+  Billing,
+  type Busy,
+  Declined,
+  type Import,
+  Order,
+  type Other,
+  OutOfStock,
+  Sale,
+  Shelves,
+  Shop,
+  Stock
+} from "./shop.js"
 
 declare const same: <A>() => <B>(value: B) => IsEqual<A, B>
 
@@ -235,3 +247,25 @@ expectError(Testing.assertReport(report, { events: [{ _tag: "StateEntered", stat
 expectError(Testing.assertReport(report, { events: [{ state: "Pay" }] }))
 expectAssignable<Testing.Report<typeof Sale, unknown>>(report)
 expectError<Testing.Report<typeof Other, unknown>>(report)
+
+// Coverage: of a workflow or a definition, with its parts by name.
+const coverage = Testing.coverage(sale)
+expectType<true>(same<Testing.Coverage<typeof Sale>>()(coverage))
+expectType<true>(same<Testing.Coverage<typeof Billing>>()(Testing.coverage(Billing)))
+expectType<Layer.Layer<never>>(coverage.layer)
+coverage.add(report)
+coverage.add(Testing.coverage(Billing).toJSON())
+coverage.add({ events: report.events })
+Testing.assertCovered(coverage)
+Testing.assertCovered(coverage, {
+  except: ["Reserve", "Gone", "Pay > Cool", "Review.found failed", "Ask interrupted"],
+  branches: ["succeeded", "failed", "interrupted"]
+})
+declare const importer: Workflow.Workflow<typeof Import, never, never>
+Testing.assertCovered(Testing.coverage(importer), { except: ["* > Broken", "Fetch > Parse"] })
+expectError(Testing.assertCovered(coverage, { except: ["Resrve"] }))
+expectError(Testing.assertCovered(coverage, { except: ["Reserve > Pay"] }))
+expectError(Testing.assertCovered(coverage, { except: ["* > Gone"] }))
+expectError(Testing.assertCovered(coverage, { except: ["Review.found lost"] }))
+expectError(Testing.assertCovered(coverage, { branches: ["lost"] }))
+expectError(Testing.coverage(1))

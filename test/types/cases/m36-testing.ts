@@ -49,4 +49,12 @@ const path: ReadonlyArray<"Check"> = report.path // expect: '"Reserve"'
 const outcome: string = report.outcome?.payload // expect: 'undefined'
 report.path.includes("Shipped") // expect: '"Shipped"'
 
+// Coverage, and what may be missing.
+const coverage = Testing.coverage(purchase)
+Testing.assertCovered(coverage, { except: ["Chargd"] }) // expect: '"Chargd"', '"Charge"'
+Testing.assertCovered(coverage, { except: ["Charge > Done"] }) // expect: '"Charge > Done"', 'typeof Purchase'
+Testing.assertCovered(coverage, { except: ["Reserve lost"] }) // expect: '"Reserve lost"'
+Testing.assertCovered(coverage, { branches: ["lost"] }) // expect: '"lost"', 'BranchEnd'
+Testing.coverage("Purchase") // expect: 'string'
+
 export { needs, outcome, path }
