@@ -1,7 +1,9 @@
 /**
- * A small ad exchange: `node main.ts [bid request files]`; without files, the samples of the OpenRTB 2.5 specification.
+ * A small ad exchange: `node main.ts [--pictures FOLDER] [bid request files]`; without files, the samples of the OpenRTB 2.5
+ * specification.
  */
 import { fileURLToPath } from "node:url"
+import { parseArgs } from "node:util"
 import { NodeRuntime, NodeServices } from "@effect/platform-node"
 import { Effect, FileSystem } from "effect"
 import { bidders } from "./bidders.ts"
@@ -14,8 +16,8 @@ const samples = Effect.gen(function* () {
 })
 
 const main = Effect.gen(function* () {
-  const given = process.argv.slice(2)
-  const rows = yield* program(given.length > 0 ? given : yield* samples)
+  const { positionals, values } = parseArgs({ allowPositionals: true, options: { pictures: { type: "string" } } })
+  const rows = yield* program(positionals.length > 0 ? positionals : yield* samples, values)
   if (rows.some(({ outcome }) => outcome === "malformed")) process.exitCode = 1
 })
 

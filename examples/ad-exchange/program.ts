@@ -4,10 +4,12 @@
 import { basename } from "node:path"
 import { Clock, Console, Data, Effect, Fiber, FileSystem, Layer, Queue, Schema, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
+import { Timeline } from "sluice"
 import { type Bidder, Bidders } from "./bidders.ts"
 import { AdExchange } from "./definition.ts"
 import { adExchange } from "./handlers.ts"
 import { Partners } from "./partners.ts"
+import { nameItems, writePictures } from "./pictures.ts"
 import { accountOf, linesOf, malformedRow, rowOf } from "./report.ts"
 import { Devices, Geo, Profiles, Sites, Tracking } from "./services.ts"
 
@@ -34,8 +36,14 @@ const readRequest = Effect.fnUntraced(
     })
 )
 
+/** What the program does besides trading. */
+export interface ProgramOptions {
+  /** The folder for pictures of all runs. */
+  readonly pictures?: string | undefined
+}
+
 /** Runs the workflow for one file, printing what happens as it happens. */
-const trade = Effect.fnUntraced(function* (file: string) {
+const trade = Effect.fnUntraced(function* (file: string, { pictures }: ProgramOptions) {
   const request = yield* readRequest(file)
   const { notices, partners, settled } = yield* Bidders
   const start = yield* Clock.currentTimeMillis
@@ -53,19 +61,25 @@ const trade = Effect.fnUntraced(function* (file: string) {
   )
   const row = rowOf(basename(file), outcome, events, seen, ms)
   yield* Console.log(accountOf(row, yield* Queue.clear(notices)))
-  return row
+  const run = nameItems(events, partners)
+  if (pictures !== undefined) yield* writePictures(pictures, basename(file, ".json"), run)
+  return { row, run }
 }, Effect.scoped)
 
 /** Trades every file in turn; a malformed one does not keep the others from running. */
-export const program = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
-  const rows = yield* Effect.forEach(files, (file) =>
+export const program = Effect.fnUntraced(function* (files: ReadonlyArray<string>, options: ProgramOptions = {}) {
+  const trades = yield* Effect.forEach(files, (file) =>
     Console.log(`\n${file}`).pipe(
-      Effect.andThen(trade(file)),
+      Effect.andThen(trade(file, options)),
       Effect.catchTag("MalformedRequest", (error) =>
-        Effect.as(Console.error(error.message), malformedRow(basename(file), error.issue))
+        Effect.as(Console.error(error.message), { row: malformedRow(basename(file), error.issue), run: [] })
       )
     )
   )
+  // They are much alike: one is enough for a screen.
+  const traded = trades.findLast(({ run }) => run.length > 0)
+  if (traded !== undefined) yield* Console.log(`\n${traded.row.request}\n${Timeline.text(traded.run)}\n`)
+  const rows = trades.map(({ row }) => row)
   yield* Console.table(rows)
   const tracked = yield* Tracking.use(({ events }) => events)
   const revenue = tracked.reduce((sum, event) => sum + (event.kind === "sale" ? event.price : 0), 0)

@@ -28,7 +28,7 @@ export const linesOf = (event: Event, partners: ReadonlyArray<Partner>, start: n
     .with({ _tag: "BranchFailed" }, ({ branch }) => [`  ${nameOf(branch, partners)} failed`])
     .with({ _tag: "BranchInterrupted" }, ({ branch }) => [`  ${nameOf(branch, partners)} aborted`])
     .otherwise(() => [])
-    .map((line) => `${String(event.time - start).padStart(6)} ms  ${line}`)
+    .map((line) => `${String(Math.round(event.time - start)).padStart(6)} ms  ${line}`)
 
 /** Branches of a split have names, those of a forEach the index of their item. */
 const nameOf = (branch: string | number, partners: ReadonlyArray<Partner>) =>

@@ -1,6 +1,6 @@
 /** The ad exchange: its states one by one, its market over real sockets, and the program as a process. */
 import { execFile } from "node:child_process"
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises"
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
@@ -16,6 +16,8 @@ import { type Bid, BidRequest } from "../../examples/ad-exchange/openrtb.ts"
 import { PartnerFailed, Partners } from "../../examples/ad-exchange/partners.ts"
 import { live, program } from "../../examples/ad-exchange/program.ts"
 import { Devices, Geo, LookupFailed, Profiles, Sites, Tracking } from "../../examples/ad-exchange/services.ts"
+import { readSvg } from "../diagram/read.ts"
+import { readTimeline } from "../timeline/read.ts"
 
 const example = fileURLToPath(new URL("../../examples/ad-exchange/", import.meta.url))
 const samples = (await readdir(`${example}openrtb`)).toSorted().map((file) => `${example}openrtb/${file}`)
@@ -371,7 +373,8 @@ describe("the market", () => {
   it.live("gives an account of each run: the states, and what became of each partner", () =>
     Effect.gen(function* () {
       const { printed, rows } = yield* trade(samples.filter((file) => file.includes("6.3.1")))
-      const account = printed.flatMap((line) => line.match(/^ *(\d+) ms {2}(.*)$/)?.slice(1) ?? [])
+      const beforeTimeline = printed.slice(0, printed.indexOf("6.3.1_simple_banner.json"))
+      const account = beforeTimeline.flatMap((line) => line.match(/^ *(\d+) ms {2}(.*)$/)?.slice(1) ?? [])
       const times = account.filter((_, i) => i % 2 === 0).map(Number)
       const lines = account.filter((_, i) => i % 2 === 1)
       expect(times).toEqual(times.toSorted((a, b) => a - b))
@@ -416,6 +419,32 @@ describe("the program", () => {
     expect(aborted.map((rest) => rest.split("\n")[0]?.split(", ").toSorted())).toEqual(
       samples.map(() => ["Sleeper", "Slowpoke"])
     )
+    // The last of the runs over time, with the names of the partners.
+    const [, timeline = ""] = out.split("\n6.3.6_native_ad.json\n")
+    expect(timeline).toMatch(/^ +0 ms +\d.*\nAdExchange .* Filled\n/)
+    for (const late of ["Slowpoke", "Sleeper"])
+      expect(timeline).toMatch(new RegExp(`    ${late} +/+ +\\d+ ms  interrupted\n`))
+  })
+
+  it("writes two pictures of every run into the folder it is given", async () => {
+    const folder = join(directory, "some", "pictures")
+    const { code } = await run(["--pictures", folder, ...samples.slice(0, 3)])
+    expect(code).toBe(0)
+    expect((await readdir(folder)).toSorted()).toEqual([
+      "6.3.1_simple_banner.diagram.svg",
+      "6.3.1_simple_banner.timeline.svg",
+      "6.3.2_expandable_creative.diagram.svg",
+      "6.3.2_expandable_creative.timeline.svg",
+      "6.3.3_mobile.diagram.svg",
+      "6.3.3_mobile.timeline.svg"
+    ])
+    const read = (file: string) => readFile(join(folder, file), "utf8")
+    const { lanes } = readTimeline(await read("6.3.1_simple_banner.timeline.svg"))
+    const notes = new Map(lanes.map(({ label, notes }) => [label, notes]))
+    expect([notes.get("Slowpoke"), notes.get("Sleeper")]).toEqual(["interrupted", "interrupted"])
+    const { edges, nodes } = readSvg(await read("6.3.3_mobile.diagram.svg"))
+    expect(nodes.find(({ id }) => id === "RequestBids")!.lines.join(" ")).toMatch(/Slowpoke, Sleeper interrupted$/)
+    expect(edges.filter(({ taken }) => taken).map(({ title }) => title)).toContain("TrackError->NoFill")
   })
 
   it("names a malformed file and its field, runs the others, and exits with 1", async () => {
