@@ -14,8 +14,6 @@ export interface Lane {
   readonly kind: "run" | "visit" | "attempt" | "branch" | "undoing" | "fold"
   readonly label: string
   readonly start: number
-  /** Where it ends in the picture. */
-  readonly end: number
   /** Whether it has not ended as far as is known. */
   readonly isOpen: boolean
   /** How long it took, in milliseconds, or has taken as far as is known. */

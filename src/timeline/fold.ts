@@ -44,7 +44,6 @@ const foldedLane = (lanes: ReadonlyArray<Lane>, plural: string): Lane => {
     kind: "fold",
     label: `… ${lanes.length} ${plural}`,
     start,
-    end: lanes.reduce((end, lane) => Math.max(end, lane.end), start),
     duration: lanes.reduce((end, lane) => Math.max(end, lane.start + lane.duration), start) - start,
     isOpen: lanes.some(({ isOpen }) => isOpen),
     spans: lanes.flatMap(({ spans }) => spans),

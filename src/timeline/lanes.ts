@@ -42,8 +42,6 @@ const laneOfRun = (run: Run, now: Now): Lane => {
   const place = run.end === undefined ? `in ${run.place}` : run.place
   return {
     ...lane,
-    // Whoever called a run may undo its steps when it has ended.
-    end: steps.reduce((end, step) => Math.max(end, step.end), lane.end),
     spans: spans.length === 0 ? lane.spans : spans,
     notes: [nameEnding(run) ?? place, ...(run.entry === undefined ? ["oldest events missing"] : [])],
     details: [`run ${run.runId}`, ...lane.details],
@@ -132,16 +130,14 @@ const laneOf = (
   did: SpanKind = kindOf(stretch)
 ): Lane => {
   const { cause, ending = stretch.end === undefined ? "running" : "ended", start } = stretch
-  const end = stretch.end ?? now.drawn
   const name = nameEnding(stretch)
   return {
     kind,
     label,
     start,
-    end,
     isOpen: stretch.end === undefined,
     duration: (stretch.end ?? now.known) - start,
-    spans: [{ kind: did, start, end }],
+    spans: [{ kind: did, start, end: stretch.end ?? now.drawn }],
     marks: [],
     notes: name === undefined ? [] : [name],
     details: cause === undefined ? [] : [explainCause(cause)],

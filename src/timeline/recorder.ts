@@ -260,8 +260,8 @@ const recordEnd = (run: Run, event: EventOf<"RunFinished">): void => {
 const endLastVisit = (visit: Visit, run: Run, time: number): void => {
   const attempt = visit.attempts.at(-1)
   if (attempt !== undefined && attempt.ending === undefined) end(attempt, time, run.ending, run.cause)
-  const { ending } = run.ending === "interrupted" ? run : (attempt ?? run)
-  end(visit, attempt?.end ?? time, ending, attempt?.cause ?? run.cause)
+  const { cause = run.cause, ending } = run.ending === "interrupted" ? run : (attempt ?? run)
+  end(visit, attempt?.end ?? time, ending, cause)
 }
 
 /** The visit that an event is of: the last one, or one of which nothing was known. */

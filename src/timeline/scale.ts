@@ -89,7 +89,7 @@ export const ticksOf = (
   distance: number
 ): ReadonlyArray<Tick> => {
   if (!(end > start)) return [{ column: 0, label: formatMillis(0) }]
-  const step = roundStep(((end - start) / columns) * distance)
+  const step = roundStep(Math.max(0.01, ((end - start) / columns) * distance))
   return Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, index) => ({
     column: position(start + index * step),
     label: formatMillis(index * step)

@@ -56,7 +56,18 @@ const withWaits = (spans: ReadonlyArray<Span>, waits: ReadonlyArray<Wait>, now: 
     // What ends in a wait has failed all the same.
     if (time < end || time === start || kind !== "ran") all.push({ kind, start: Math.min(time, end), end })
   }
-  return all.concat(waits.slice(next).map((wait) => waitSpan(wait, now)))
+  return joined(all.concat(waits.slice(next).map((wait) => waitSpan(wait, now))))
+}
+
+/** Spans of which no two of the same kind follow each other at once. */
+const joined = (spans: ReadonlyArray<Span>): ReadonlyArray<Span> => {
+  const all: Array<Span> = []
+  for (const span of spans) {
+    const last = all.at(-1)
+    if (last?.kind === span.kind && last.end === span.start) all[all.length - 1] = { ...last, end: span.end }
+    else all.push(span)
+  }
+  return all
 }
 
 const waitSpan = ({ end, start }: Wait, now: Now): Span => ({ kind: "waited", start, end: end ?? now.drawn })

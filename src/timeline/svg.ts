@@ -41,7 +41,7 @@ const top = 40
 const columnWidth = 2
 
 /** There is room above the names for the time at which all begins. */
-const leastLabel = 170
+const leastLabel = 190
 
 /** Where the parts of a lane are, from the left. */
 interface Layout {

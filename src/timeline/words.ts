@@ -3,12 +3,13 @@
  */
 import { Cause, DateTime, Option, Predicate } from "effect"
 import { match } from "ts-pattern"
+import { errorTypeOf, isFailure } from "../engine/attributes.ts"
 import type { Stretch, Wait } from "./History.ts"
 
 /** A duration in milliseconds, as precisely as a reader wants to know it. */
 export const formatMillis = (millis: number): string => {
-  if (!(millis >= 0.001)) return "0 ms"
-  if (millis < 9.95) return `${Number(millis.toPrecision(2))} ms`
+  if (!(millis >= 0.005)) return "0 ms"
+  if (millis < 9.95) return `${Number(millis.toFixed(millis < 0.995 ? 2 : 1))} ms`
   if (millis < 999.5) return `${Math.round(millis)} ms`
   if (millis < 59_950) return `${Number((millis / 1000).toPrecision(3))} s`
   const seconds = Math.round(millis / 1000)
@@ -25,33 +26,31 @@ const inTwo = (amount: number, size: number, [large, small]: readonly [string, s
 /** How something ended that did not succeed, and why. */
 export const nameEnding = ({ cause, ending }: Stretch): string | undefined => {
   if (ending === undefined || ending === "succeeded") return undefined
-  const isFailure = cause?.reasons.some(Cause.isFailReason)
-  if (cause === undefined || !(isFailure || cause.reasons.some(Cause.isDieReason))) return ending
-  return `${ending === "failed" && !isFailure ? "died" : ending}: ${nameCause(cause)}`
+  const reason = cause === undefined ? undefined : mainReason(cause)
+  if (cause === undefined || reason === undefined) return ending
+  return `${ending === "failed" && !isFailure(reason) ? "died" : ending}: ${nameCause(cause)}`
 }
 
-/** What a cause is, in a word: the tag or the name of its error, or the text that it is. */
+/** What a cause is, in a word; an error that is a text is itself. */
 export const nameCause = (cause: Cause.Cause<unknown>): string => {
   const error = mainError(cause)
-  if (Predicate.isString(error)) return error
-  return textOf(error, "_tag") ?? textOf(error, "name") ?? String(typeof error)
+  return Predicate.isString(error) ? error : (errorTypeOf(cause) ?? "interrupted")
 }
 
 /** What a cause is, with its message. */
 export const explainCause = (cause: Cause.Cause<unknown>): string => {
-  const message = textOf(mainError(cause), "message")
-  return message === undefined || message === "" ? nameCause(cause) : `${nameCause(cause)}: ${message}`
+  const error = mainError(cause)
+  const message = Predicate.hasProperty(error, "message") ? error.message : undefined
+  return Predicate.isString(message) && message !== "" ? `${nameCause(cause)}: ${message}` : nameCause(cause)
 }
 
-/** The error of a cause that says most: a failure before a defect. */
-const mainError = ({ reasons }: Cause.Cause<unknown>): unknown => {
-  const failure = reasons.find(Cause.isFailReason)
-  return failure === undefined ? reasons.find(Cause.isDieReason)?.defect : failure.error
-}
+/** The reason that says most: a failure before a defect, and nothing of an interruption. */
+const mainReason = ({ reasons }: Cause.Cause<unknown>): Cause.Fail<unknown> | Cause.Die | undefined =>
+  reasons.find(isFailure) ?? reasons.find(Cause.isDieReason)
 
-const textOf = (error: unknown, key: string): string | undefined => {
-  const text = Predicate.hasProperty(error, key) ? error[key] : undefined
-  return Predicate.isString(text) ? text : undefined
+const mainError = (cause: Cause.Cause<unknown>): unknown => {
+  const reason = mainReason(cause)
+  return reason?._tag === "Fail" ? reason.error : reason?.defect
 }
 
 /** What is waited for; nothing when the wait is over. */

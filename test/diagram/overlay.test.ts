@@ -1,8 +1,8 @@
 /** Pictures of workflows with a run drawn over them. */
 import { it as effectIt } from "@effect/vitest"
-import { Cause, Effect, Exit } from "effect"
+import { Cause, Effect, Exit, Schema } from "effect"
 import * as fc from "fast-check"
-import { Diagram } from "sluice"
+import { Diagram, Workflow } from "sluice"
 import { describe, expect, it } from "vitest"
 import { Flight } from "../../examples/travel-booking/flight.ts"
 import { Hotel } from "../../examples/travel-booking/hotel.ts"
@@ -13,6 +13,15 @@ import { countdown, diamond, everything, Inner, middle, outer, sixty } from "./g
 import { decodeId, readMermaid, readSvg } from "./read.ts"
 
 const down = { _tag: "Down" }
+
+/** A workflow in which one state has an edge of its own to where any may fall back. */
+class Guarded extends Workflow.define("Guarded")
+  .fallback(["GivenUp"])
+  .state("Ask", Schema.Void, ["Tell", "GivenUp"])
+  .state("Tell", Schema.Void, ["Done"])
+  .exit("Done", Schema.Void)
+  .exit("GivenUp", Schema.Void)
+  .start("Ask", "Tell") {}
 
 /** What a picture says of a run: the lines of its nodes, what the run has to do with them, and the way it took. */
 const overlay = (
@@ -207,8 +216,10 @@ describe("a run", () => {
   })
 
   it("does not, when the state has one", () => {
-    const run = new Script("Sixty", "r-1").start("Step 0").at(10).exit("Refused")
-    expect(overlay(sixty(), run.events).taken).toEqual(["to_Step_0 Step_0", "Step_0 Refused"])
+    const runTo = (state: "Ask" | "Tell") =>
+      new Script("Guarded", "r-1").start(state).at(10).fail(down).exit("GivenUp").events
+    expect(overlay(Guarded, runTo("Ask")).taken).toEqual(["to_Ask Ask", "Ask GivenUp"])
+    expect(overlay(Guarded, runTo("Tell")).taken).toEqual(["to_Tell Tell", "any GivenUp"])
   })
 
   it("of which the beginning is missing is drawn from where it is known", () => {

@@ -75,6 +75,12 @@ describe("a timeline", () => {
     expect(barsOf("Search")[1]!.title).toEqual(["waited 20 ms, from 80 ms"])
   })
 
+  it("draws what goes on without a break as one bar", () => {
+    const guarded = new Script("Run", "r-1").start("Ask").at(50).begin(1).at(100).exit("Done").events
+    const { lanes } = draw(guarded.toSpliced(2, 1))
+    expect(lanes[1]!.bars.map(({ title }) => title)).toEqual([["ran 100 ms, from 0 ms"]])
+  })
+
   it("has an axis of time and a legend of what is in it", () => {
     const { legend, lanes, ticks } = draw(everything())
     const left = lanes[0]!.bars[0]!.left
@@ -102,6 +108,19 @@ describe("a timeline", () => {
     }
   })
 
+  it("of calls within calls leaves room for every name, as a text does", () => {
+    const calls = Array.from({ length: 30 }, (_, depth) => {
+      const caller = { workflow: "Call", runId: `r-${depth - 1}`, state: "Again" }
+      return new Script("Call", `r-${depth}`).start("Again", depth === 0 ? undefined : caller).events
+    }).flat()
+    const { lanes, overlaps } = draw(calls)
+    expect(lanes).toHaveLength(60)
+    expect(lanes.filter(({ label }) => !/^(Call r-|Again)/.test(label))).toEqual([])
+    expect(overlaps).toEqual([])
+    const lines = Timeline.text(calls, { width: 60 }).split("\n").slice(1, -1)
+    expect(lines.filter((line) => !/^ *(Call r|Again|Call …)/.test(line))).toEqual([])
+  })
+
   it("shows where it goes on", () => {
     const { lanes } = draw(new Script("Run", "r-1").start("Ask").at(100).to("Tell").events)
     expect(lanes.map(({ isOpen, duration }) => [isOpen, duration])).toEqual([
@@ -109,6 +128,18 @@ describe("a timeline", () => {
       [false, "100 ms"],
       [true, "> 0 ms"]
     ])
+  })
+
+  it("does not wait any longer when the time is up, though nothing is heard of it", () => {
+    const rest = new Script("Run", "r-1").start("Rest").wait("time", { until: 100 })
+    const other = new Script("Job", "j-1").start("Work")
+    const waiting = draw([...rest.events, ...other.at(50).to("Work").events]).lanes[1]!
+    expect([waiting.bars.map(({ kind }) => kind), waiting.notes]).toEqual([
+      ["waited"],
+      "until 1970-01-01T00:00:00.100Z"
+    ])
+    const working = draw([...rest.events, ...other.at(200).to("Work").events]).lanes[1]!
+    expect([working.bars.map(({ kind }) => kind), working.notes]).toEqual([["waited", "ran"], undefined])
   })
 
   it("marks signals", () => {

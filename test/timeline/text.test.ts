@@ -1,6 +1,6 @@
 /** Timelines as text: of each kind of event, of what is missing, and of very many. */
 import { Cause, Exit } from "effect"
-import { Timeline } from "sluice"
+import { CompensationFailed, Timeline } from "sluice"
 import { describe, expect, it } from "vitest"
 import { type Event, Script } from "./Script.ts"
 
@@ -115,6 +115,34 @@ describe("a run", () => {
     )
   })
 
+  it("shows what took no time at all, even at its end, and what failed as soon as it had waited", () => {
+    const run = new Script("Run", "r-1").start("Ask").wait("answer").at(200).fail(down).to("Tell").exit("Sorry")
+    // 23 columns.
+    expect(draw(run.events)).toBe(
+      lines(
+        "               0 ms       100 ms",
+        "Run r-1        ░░░░░░░░░░░░░░░░░░░░░░x  200 ms  Sorry",
+        "  Ask          ░░░░░░░░░░░░░░░░░░░░░░x  200 ms  → Tell",
+        "    attempt 1  ░░░░░░░░░░░░░░░░░░░░░░x  200 ms  failed: Down",
+        "  Tell                               █    0 ms  → Sorry",
+        "█ ran  ░ waited  x failed"
+      )
+    )
+  })
+
+  it("works again when the time of a wait is up", () => {
+    const run = new Script("Run", "r-1").start("Rest").wait("time", { until: 100 }).at(175).exit("Done")
+    // 35 columns.
+    expect(draw(run.events)).toBe(
+      lines(
+        "         0 ms                100 ms",
+        "Run r-1  ░░░░░░░░░░░░░░░░░░░░███████████████  175 ms  Done",
+        "  Rest   ░░░░░░░░░░░░░░░░░░░░███████████████  175 ms  → Done",
+        "█ ran  ░ waited"
+      )
+    )
+  })
+
   it("shows what was undone, and what could not be", () => {
     const run = new Script("Saga", "r-1").start("Reserve").at(50).to("Charge").at(100).to("Ship").at(150).fail(down)
     run.undo("Charge", { target: "Ship" }, 50, { _tag: "BankDown" }).undo("Reserve", { target: "Charge" }, 50)
@@ -171,14 +199,40 @@ describe("a run", () => {
     )
   })
 
+  it("shows where it was interrupted when its last attempt had failed before", () => {
+    const run = new Script("Stop", "r-1").start("Work").at(100).fail(down).at(150)
+    expect(summary(draw(run.finish(Exit.failCause(Cause.interrupt(1))).events))).toEqual([
+      "Stop r-1 | 150 ms | interrupted",
+      "Work | 100 ms | interrupted"
+    ])
+  })
+
   it("tells a defect from a failure, and what an error is that has no tag", () => {
     const die = new Script("Die", "r-1").start("Work").at(100)
     die.finish(Exit.die(new TypeError("x is not a function")))
     expect(draw(die.events)).toContain("died: TypeError")
     const text = new Script("Text", "r-1").start("Work").at(100).finish(Exit.fail("no luck"))
     expect(draw(text.events)).toContain("failed: no luck")
+    const lost = new CompensationFailed({
+      workflow: "Lost",
+      runId: "r-1",
+      cause: Cause.empty,
+      failures: [],
+      untried: []
+    })
+    const both = Exit.failCause(Cause.combine(Cause.interrupt(1), Cause.die(lost)))
+    expect(draw(new Script("Lost", "r-1").start("Work").finish(both).events)).toContain("failed: Compens")
     const odd = new Script("Odd", "r-1").start("Work").at(100).finish(Exit.fail(undefined))
     expect(draw(odd.events, 80)).toContain("failed: undefined")
+  })
+
+  it("may go on where nothing was tried, as a guard refused", () => {
+    const guarded = new Script("Job", "j-1").start("Work")
+    const events = guarded
+      .at(50)
+      .exit("Refused")
+      .events.filter(({ _tag }) => _tag !== "AttemptStarted")
+    expect(summary(draw(events))).toEqual(["Job j-1 | 50 ms | Refused", "Work | 50 ms | → Refused"])
   })
 })
 
@@ -242,10 +296,8 @@ describe("several runs", () => {
       )
     )
   })
-})
 
-describe("a run", () => {
-  it("keeps its events when another one takes its id, and dies of it", () => {
+  it("of which one takes the id of another, and dies of it, do not mix", () => {
     const first = new Script("Job", "j-1").start("Work").at(100)
     const second = new Script("Job", "j-1", 50)
     second.add("RunStarted", { input: undefined }).finish(Exit.die({ _tag: "RunIdInUse" }))
@@ -257,18 +309,17 @@ describe("a run", () => {
       "Job j-1 | 0 ms | died: RunIdInUse"
     ])
   })
-
-  it("may go on where nothing was tried, as a guard refused", () => {
-    const guarded = new Script("Job", "j-1").start("Work")
-    const events = guarded
-      .at(50)
-      .exit("Refused")
-      .events.filter(({ _tag }) => _tag !== "AttemptStarted")
-    expect(summary(draw(events))).toEqual(["Job j-1 | 50 ms | Refused", "Work | 50 ms | → Refused"])
-  })
 })
 
 describe("what is missing", () => {
+  it("between two runs that each say the other called them leaves both in the picture", () => {
+    const caller = (workflow: string) => ({ workflow, runId: "r-1", state: "Call" })
+    const first = new Script("First", "r-1").start("Call", caller("Second"))
+    const second = new Script("Second", "r-1").start("Call", caller("First"))
+    const names = summary(draw([...first.events, ...second.events], 100)).map((line) => line.split(" | ")[0])
+    expect(names.toSorted()).toEqual(["Call", "Call", "First r-1", "Second r-1"])
+  })
+
   it("at the end leaves bars open", () => {
     const run = new Script("Run", "r-1").start("Ask").at(100).to("Gather").branch("a", "b").at(200).succeed("a")
     expect(draw(run.events)).toBe(
@@ -297,14 +348,22 @@ describe("what is missing", () => {
   })
 
   it("at the beginning is said, and what is known of it is drawn", () => {
-    const run = new Script("Run", "r-1").start("Ask").branch("a").at(100).succeed("a").to("Tell").at(200).exit("Done")
-    // Neither the start of the run nor that of the branch is there, but both ends tell how long it took.
+    const run = new Script("Run", "r-1")
+      .start("Ask")
+      .at(50)
+      .branch("a")
+      .at(100)
+      .succeed("a")
+      .to("Tell")
+      .at(200)
+      .exit("Done")
+    // The beginnings are not there, but the ends tell how long it took: 25 columns, 8 ms each.
     expect(draw(run.events.slice(4))).toBe(
       lines(
         "         0 ms        100 ms",
         "Run r-1  █████████████████████████  200 ms  Done, oldest ev…",
         "  Ask    █████████████              100 ms  → Tell",
-        "    a    █████████████              100 ms",
+        "    a          ███████               50 ms",
         "  Tell               █████████████  100 ms  → Done",
         "█ ran"
       )
