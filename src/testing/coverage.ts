@@ -104,10 +104,9 @@ export interface CoverageOptions<Part extends string> {
  * })
  * ```
  */
-export const coverage: {
-  <D extends AnyDefinition, E, R>(workflow: Workflow<D, E, R>): Coverage<D>
-  <D extends AnyDefinition>(definition: D & { readonly graph: Graph }): Coverage<D>
-} = ({ graph }: { readonly graph: Graph }): Coverage<AnyDefinition> => new Collector(graph)
+export const coverage = <D extends AnyDefinition>(
+  of: (D | Workflow<D, unknown, unknown>) & { readonly graph: Graph }
+): Coverage<D> => new Collector(of.graph)
 
 /**
  * Throws an `AssertionError` that lists what was not exercised: states, exits, edges, and branches that have not ended as

@@ -2,10 +2,11 @@
 import { execFileSync } from "node:child_process"
 import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Exit, Fiber, Layer, Option, Stream } from "effect"
-import { TestClock, TestConsole } from "effect/testing"
+import { Duration, Effect, Exit, Layer, Option } from "effect"
+import { TestConsole } from "effect/testing"
 import { Workflow } from "sluice"
-import { OrderLive, program } from "../../examples/order-fulfilment/fulfilment.ts"
+import * as Testing from "sluice/testing"
+import { program } from "../../examples/order-fulfilment/fulfilment.ts"
 import { Order } from "../../examples/order-fulfilment/order.ts"
 import * as Selling from "../../examples/order-fulfilment/selling.ts"
 import {
@@ -26,6 +27,7 @@ import {
   Warehouse
 } from "../../examples/order-fulfilment/services.ts"
 import * as Shipping from "../../examples/order-fulfilment/shipping.ts"
+import { inTurn } from "../support/runs.ts"
 
 interface Overrides {
   readonly customers?: Partial<Customers["Service"]>
@@ -93,26 +95,18 @@ const request: OrderRequest = {
   ]
 }
 
-/** Places an order and lets sixty days pass. Gives how it ended, the states it went through and what was done. */
+const order = Order.implement({ ...Selling, ...Shipping })
+
+/** Places an order. Gives how it ended, the states it went through, how long it took and what was done. */
 const fulfil = (overrides: Overrides = {}, changes: Partial<OrderRequest> = {}) => {
   const { done, services } = openShop(overrides)
-  return Effect.gen(function* () {
-    const run = yield* Order.fork({ ...request, ...changes })
-    yield* TestClock.adjust("60 days")
-    const exit = yield* Fiber.await(run.fiber)
-    const events = yield* run.events.pipe(Stream.runCollect)
-    const states = events.flatMap((event) => (event._tag === "StateEntered" ? [event.state] : []))
-    const times = events.map(({ time }) => time)
-    const took = Duration.millis(Math.max(...times) - Math.min(...times))
-    return { exit, outcome: Exit.getSuccess(exit).pipe(Option.getOrUndefined), states, done, took }
-  }).pipe(Effect.scoped, Effect.provide(Layer.provide(OrderLive, services)))
-}
-
-/** What each call gives in turn; the last one from then on. */
-const inTurn = <A, E>(first: Effect.Effect<A, E>, ...others: ReadonlyArray<Effect.Effect<A, E>>) => {
-  const results = [first, ...others]
-  let calls = 0
-  return Effect.suspend(() => results[Math.min(calls++, results.length - 1)] ?? first)
+  return Testing.run(order, { ...request, ...changes }, { limit: "60 days" }).pipe(
+    Effect.map(({ duration, exit = Exit.die("it has not ended"), outcome, path }) => {
+      const states = outcome === undefined ? path : path.slice(0, -1)
+      return { exit, outcome, states, done, took: duration }
+    }),
+    Effect.provide(services)
+  )
 }
 
 const down = Effect.fail(new Unavailable({ service: "test" }))

@@ -54,3 +54,13 @@ export const errorOf = <A, E>(exit: Exit.Exit<A, E>): E | undefined => {
 /** Waits for a fiber that is expected to have ended already. */
 export const ended = <A, E>(fiber: Fiber.Fiber<A, E>): Exit.Exit<A, E> =>
   fiber.pollUnsafe() ?? Exit.die(new Error("still running"))
+
+/** What each use gives in turn; the last one from then on. */
+export const inTurn = <A, E>(
+  first: Effect.Effect<A, E>,
+  ...others: ReadonlyArray<Effect.Effect<A, E>>
+): Effect.Effect<A, E> => {
+  const results = [first, ...others]
+  let uses = 0
+  return Effect.suspend(() => results[Math.min(uses++, results.length - 1)] ?? first)
+}
