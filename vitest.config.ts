@@ -7,6 +7,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^sluice$/, replacement: `${sources}index.ts` },
+      { find: /^sluice\/testing\/fast-check$/, replacement: `${sources}testing/fastCheck.ts` },
       { find: /^sluice\/(.+)$/, replacement: `${sources}$1.ts` }
     ]
   },

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest"
 const root = join(import.meta.dirname, "..")
 const entry = join(root, "src/index.ts")
 const testKit = join(root, "src/testing.ts")
+const scenarios = join(root, "src/testing/fastCheck.ts")
 
 /** An example: the lines of a fenced block, with the number of the first. */
 interface Block {
@@ -90,7 +91,11 @@ const compile = (all: ReadonlyArray<Block>): typeof diagnostics => {
   const compilerOptions = {
     noUnusedLocals: false,
     noUnusedParameters: false,
-    paths: { sluice: [entry], "sluice/*": [join(root, "src/*.ts")] }
+    paths: {
+      sluice: [entry],
+      "sluice/testing/fast-check": [scenarios],
+      "sluice/*": [join(root, "src/*.ts")]
+    }
   }
   writeFileSync(
     join(directory, "tsconfig.json"),
@@ -183,7 +188,7 @@ const exportsOf = (
   })
 
 describe("a public name", () => {
-  const program = ts.createProgram([entry, testKit], {
+  const program = ts.createProgram([entry, testKit, scenarios], {
     module: ts.ModuleKind.NodeNext,
     target: ts.ScriptTarget.ES2023,
     allowImportingTsExtensions: true,
@@ -196,7 +201,7 @@ describe("a public name", () => {
       name,
       comment: ts.displayPartsToString(symbol.getDocumentationComment(checker))
     }))
-  const names = [...namesOf(entry), ...namesOf(testKit, "Testing.")]
+  const names = [...namesOf(entry), ...namesOf(testKit, "Testing."), ...namesOf(scenarios)]
 
   it("is found wherever it is exported from", () => {
     expect(names.map(({ name }) => name)).toEqual(
@@ -206,7 +211,8 @@ describe("a public name", () => {
         "Join.partialTimeout",
         "Handler.Task",
         "StateTimeout",
-        "Testing.run"
+        "Testing.run",
+        "scenarios"
       ])
     )
   })

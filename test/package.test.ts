@@ -48,8 +48,11 @@ describe("the package", () => {
   it("can be shaken by a bundler, and leaves Effect to its user", () => {
     expect(manifest.sideEffects).toBe(false)
     expect(manifest.type).toBe("module")
-    expect(Object.keys(manifest.peerDependencies).sort()).toEqual(["@hpcc-js/wasm-graphviz", "effect"])
-    expect(manifest.peerDependenciesMeta).toEqual({ "@hpcc-js/wasm-graphviz": { optional: true } })
+    expect(Object.keys(manifest.peerDependencies).sort()).toEqual(["@hpcc-js/wasm-graphviz", "effect", "fast-check"])
+    expect(manifest.peerDependenciesMeta).toEqual({
+      "@hpcc-js/wasm-graphviz": { optional: true },
+      "fast-check": { optional: true }
+    })
     expect(Object.keys(manifest.dependencies).sort()).toEqual(["ts-pattern", "type-fest"])
   })
 })

@@ -155,7 +155,8 @@ const typed = <D extends AnyDefinition, N extends string, R>(stub: StubImpl) => 
 // What a handler carries under the key of its types is its value.
 const valueOf = (handler: object): Of => (handler as { readonly [HandlerTypes]: HandlerValue })[HandlerTypes]
 
-const stateStub = (of: Of, outcome: unknown): StubImpl =>
+/** Stands in for the work of a state, whatever the types of its outcome. */
+export const stateStub = (of: Of, outcome: unknown): StubImpl =>
   new StubImpl(of, "work", (work) => Result.succeed(replaceWork(work, asFunction(outcome))))
 
 /** An outcome that does not depend on its context, as a function. */

@@ -94,6 +94,13 @@ type WrongError<Of extends string, X, Why extends string> = unknown extends X
       ? readonly [`the stand-in for ${Of} fails with a value, ${Why}`, X]
       : `the stand-in for ${Of} fails with '${TagOf<X>}', ${Why}`
 
+/** The message for a failure that no part of the work of a handler can have, or `never`. */
+export type PartErrors<N extends string, Own, X> = WrongError<
+  `state '${N}'`,
+  Exclude<X, ErrorOf<Own>>,
+  "with which its work cannot fail"
+>
+
 /** The message for a handler that has branches or items, which are what is stood in for, or `never`. */
 export type NoWork<N extends string, Own> = [Extract<Own, AnyBranch>] extends [never]
   ? [Extract<Own, AnyItems>] extends [never]

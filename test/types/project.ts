@@ -38,7 +38,7 @@ export const makeProject = (): string => {
   execFileSync("tar", ["xzf", pack(directory), "--strip-components=1", "-C", library])
   // What the library depends on is its own: a user's declarations cannot refer to it.
   symlinkSync(installed("type-fest"), join(library, "node_modules", "type-fest"), "dir")
-  for (const name of ["effect", "ts-pattern"]) {
+  for (const name of ["effect", "fast-check", "ts-pattern"]) {
     symlinkSync(installed(name), join(directory, "node_modules", name), "dir")
   }
   writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "shop", private: true, type: "module" }))
