@@ -22,10 +22,7 @@ export interface PathOptions<D extends AnyDefinition> {
   readonly fallback?: boolean | undefined
 }
 
-interface Paths {
-  <D extends AnyDefinition, E, R>(workflow: Workflow<D, E, R>, options?: PathOptions<D>): Iterable<Path<D>>
-  <D extends AnyDefinition>(definition: D & { readonly graph: Graph }, options?: PathOptions<D>): Iterable<Path<D>>
-}
+type DefinitionOf<W> = W extends AnyDefinition ? W : W extends Workflow<infer D, infer _E, infer _R> ? D : AnyDefinition
 
 /**
  * Every path through a workflow, or through its definition alone, from an entry to an exit: for a test of each.
@@ -67,7 +64,11 @@ interface Paths {
  * }
  * ```
  */
-export const paths: Paths = ({ graph }: { readonly graph: Graph }, options: PathOptions<AnyDefinition> = {}) => {
+export const paths = <W extends { readonly graph: Graph }>(
+  workflow: W,
+  options: PathOptions<DefinitionOf<W>> = {}
+): Iterable<Path<DefinitionOf<W>>> => {
+  const { graph } = workflow
   const { entries = [graph.start], fallback = false, visits = 1 } = options
   const problems = [
     ...(Number.isInteger(visits) && visits >= 1 ? [] : [`visits must be a whole number of at least 1, not ${visits}`]),

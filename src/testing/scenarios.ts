@@ -94,7 +94,7 @@ export const scenarios = <
   const K extends ReachedName<D> = never,
   const S extends SignalName<D> = never
 >(
-  workflow: Workflow<D, E, R> & NoProblem<MissingArbitraries<D, K, S>>,
+  workflow: Workflow<D, E, R> & NoProblem<MissingArbitraries<D, K, S>["problem"]>,
   options?: ScenarioOptions<D, E, K, S>
 ): fc.Arbitrary<Scenario<D>> => {
   const { graph } = workflow

@@ -19,10 +19,13 @@ export type ReachedName<D extends AnyDefinition> =
   | D[typeof DefinitionTypes]["start"]
   | Extract<TargetName<D, StateName<D>>, string>
 
-/** The message for the payloads that have no schema and are not among the given, or `never`. */
-export type MissingArbitraries<D extends AnyDefinition, Payloads extends string, Signals extends string> =
-  | NoArbitrary<"payload", Exclude<WithoutSchema<D, ReachedName<D>>, Payloads>>
-  | NoArbitrary<"signal", Exclude<SignalWithoutSchema<D, SignalName<D>>, Signals>>
+/** The payloads that have no schema and are not among the given. An interface, for the reason that `Result` is one. */
+export interface MissingArbitraries<D extends AnyDefinition, Payloads extends string, Signals extends string> {
+  /** Their messages, or `never`. */
+  readonly problem:
+    | NoArbitrary<"payload", Exclude<WithoutSchema<D, ReachedName<D>>, Payloads>>
+    | NoArbitrary<"signal", Exclude<SignalWithoutSchema<D, SignalName<D>>, Signals>>
+}
 
 type NoArbitrary<What extends "payload" | "signal", N extends string> = N extends string
   ? `the ${What} of '${N}' is Workflow.type, which has no schema: give '${What}s' an arbitrary of it`
