@@ -5,6 +5,7 @@ import { describe, expect, it } from "@effect/vitest"
 import { Cause, Clock, Duration, Effect, Exit, Fiber, Layer } from "effect"
 import { TestClock, TestConsole } from "effect/testing"
 import { CompensationFailed } from "sluice"
+import * as Testing from "sluice/testing"
 import { order } from "../../examples/order-saga/order.ts"
 import { program } from "../../examples/order-saga/program.ts"
 import {
@@ -18,7 +19,7 @@ import {
   Stock,
   Unavailable
 } from "../../examples/order-saga/services.ts"
-import { ended, errorOf, isInterrupted, settle, valueOf } from "../support/runs.ts"
+import { errorOf, settle, valueOf } from "../support/runs.ts"
 
 interface Overrides {
   readonly stock?: Partial<Stock["Service"]>
@@ -98,14 +99,9 @@ describe("an order", () => {
   ] as const)("is abandoned when %s stays down, after 1, 2 and 4 seconds", ([, overrides, expected]) =>
     Effect.gen(function* () {
       const { done, services } = openShop(overrides)
-      const started = yield* Clock.currentTimeMillis
-      const run = order.run(lamp).pipe(
-        Effect.flatMap((outcome) => Effect.map(Clock.currentTimeMillis, (now) => ({ outcome, took: now - started }))),
-        Effect.provide(services)
-      )
-      expect(yield* valueOf(run)).toEqual({
+      Testing.assertReport(yield* Testing.run(order, lamp).pipe(Effect.provide(services)), {
         outcome: { _tag: "Abandoned", payload: { reason: "test did not answer" } },
-        took: 7_000
+        duration: "7 seconds"
       })
       expect(done).toEqual(expected)
     })
@@ -133,9 +129,8 @@ describe("a large order", () => {
   ] as const)("of %i cents ends as %s without an approval", ([cents, ending]) =>
     Effect.gen(function* () {
       const { services } = openShop()
-      const run = yield* Effect.forkChild(order.run({ ...piano, cents }).pipe(Effect.provide(services)))
-      yield* TestClock.adjust("2 days")
-      expect(ended(run)).toMatchObject(Exit.succeed({ _tag: ending }))
+      const report = yield* Testing.run(order, { ...piano, cents }).pipe(Effect.provide(services))
+      Testing.assertReport(report, { outcome: ending, duration: ending === "Shipped" ? 0 : "2 days" })
     })
   )
 
@@ -154,11 +149,14 @@ describe("a large order", () => {
   it.effect("is cancelled when it is refused, and the piano is back in stock", () =>
     Effect.gen(function* () {
       const { done, services } = openShop()
-      const run = yield* order.fork(piano).pipe(Effect.provide(services))
-      yield* run.signal("Refusal", { by: "Grace", reason: "it is the third one" })
-      expect(yield* Fiber.join(run.fiber)).toEqual({
-        _tag: "Cancelled",
-        payload: { reason: "Grace refused it: it is the third one" }
+      const refusal = { by: "Grace", reason: "it is the third one" }
+      const report = yield* Testing.run(order, piano, {
+        signals: [{ at: "1 hour", signal: "Refusal", payload: refusal }]
+      }).pipe(Effect.provide(services))
+      Testing.assertReport(report, {
+        path: ["Reserve", "Review", "Cancelled"],
+        outcome: { _tag: "Cancelled", payload: { reason: "Grace refused it: it is the third one" } },
+        compensations: ["Reserve"]
       })
       expect(done).toEqual(["reserve piano", "release piano"])
     })
@@ -182,10 +180,8 @@ describe("an order that is interrupted", () => {
   it.effect("while it waits for a courier gives back money and stock", () =>
     Effect.gen(function* () {
       const { done, services } = openShop({ couriers: { collect: () => Effect.never } })
-      const run = yield* order.fork(lamp).pipe(Effect.provide(services))
-      yield* TestClock.adjust("1 minute")
-      yield* run.interrupt
-      expect(isInterrupted(ended(run.fiber))).toBe(true)
+      const report = yield* Testing.run(order, lamp, { interruptAt: "1 minute" }).pipe(Effect.provide(services))
+      Testing.assertReport(report, { exit: Exit.interrupt(), compensations: ["Charge", "Reserve"] })
       expect(done).toEqual(["reserve lamp", "charge 4000", "refund 4000", "release lamp"])
     })
   )
@@ -198,11 +194,8 @@ describe("an order that is interrupted", () => {
             Effect.sleep("5 seconds").pipe(Effect.andThen(note("charge")), Effect.as({ card, cents }))
         }
       })
-      const run = yield* order.fork(lamp).pipe(Effect.provide(services))
-      yield* TestClock.adjust("1 second")
-      const interrupting = yield* Effect.forkChild(run.interrupt)
-      yield* TestClock.adjust("4 seconds")
-      expect(ended(interrupting)).toEqual(Exit.void)
+      const report = yield* Testing.run(order, lamp, { interruptAt: "1 second" }).pipe(Effect.provide(services))
+      Testing.assertReport(report, { exit: Exit.interrupt(), duration: "5 seconds" })
       expect(done).toEqual(["reserve lamp", "charge", "refund 4000", "release lamp"])
     })
   )
@@ -219,7 +212,12 @@ describe("a refund that fails", () => {
             Effect.flatMap(Clock.currentTimeMillis, (now) => (refundedAt.push(now) < 4 ? down : note("refund")))
         }
       })
-      expect(yield* valueOf(order.run(lamp).pipe(Effect.provide(services)))).toMatchObject({ _tag: "Cancelled" })
+      const report = yield* Testing.run(order, lamp).pipe(Effect.provide(services))
+      Testing.assertReport(report, {
+        outcome: "Cancelled",
+        compensations: ["Charge", "Reserve"],
+        duration: "3 minutes"
+      })
       expect(refundedAt).toEqual([0, 60_000, 120_000, 180_000])
       expect(done).toEqual(["reserve lamp", "charge 4000", "refund", "release lamp"])
     })
