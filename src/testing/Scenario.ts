@@ -145,7 +145,8 @@ const describeVisit = ({ delay, move, trouble, troubles }: Visit): string => {
   const after = delay > 0 ? `after ${millis(delay)} ` : ""
   if (trouble === undefined) return `${after}${describeMove(move)}`
   const what = trouble._tag === "fails" ? `fails with ${show(trouble.error, 0)}` : trouble._tag
-  return `${after}${what}${troubles === always ? "" : `, ${troubles} times, and ${describeMove(move)}`}`
+  if (troubles === always) return after + what
+  return `${after}${what}, ${troubles === 1 ? "once" : `${troubles} times`}, and ${describeMove(move)}`
 }
 
 const describeMove = ({ payload, target }: Move): string => `goes to ${target}${withPayload(payload)}`
