@@ -83,7 +83,7 @@ const laneOfVisit = (visit: Visit, now: Now): Lane => {
     ],
     lanes: areListed
       ? fold(
-          attempts.map((attempt, index) => laneOfAttempt(attempt, visit, attempts[index + 1]?.start, now)),
+          attempts.map((_, index) => laneOfAttempt(visit, index, now)),
           "attempts"
         )
       : [...(last === undefined ? [] : lanesOfBranches(last, now)), ...lanesOfRuns(callees, now)],
@@ -92,9 +92,12 @@ const laneOfVisit = (visit: Visit, now: Now): Lane => {
 }
 
 /** An attempt, with the runs that were called before the next one. */
-const laneOfAttempt = (attempt: Attempt, visit: Visit, next = Number.POSITIVE_INFINITY, now: Now): Lane => {
+const laneOfAttempt = (visit: Visit, index: number, now: Now): Lane => {
+  const attempt = visit.attempts[index]!
   const lane = laneOf("attempt", `attempt ${attempt.number}`, attempt, now)
-  const callees = visit.callees.filter(({ start }) => start >= attempt.start && start < next)
+  const from = index === 0 ? Number.NEGATIVE_INFINITY : attempt.start
+  const to = visit.attempts[index + 1]?.start ?? Number.POSITIVE_INFINITY
+  const callees = visit.callees.filter(({ start }) => start >= from && start < to)
   return {
     ...lane,
     spans: spansOfAttempt(attempt, visit, now),

@@ -347,6 +347,22 @@ describe("what is missing", () => {
     expect(draw(later.events, 140)).toContain("→ Tell, until 1970-01-02T00:00:00Z")
   })
 
+  it("of the attempt that called a run leaves the run in the picture", () => {
+    const trip = new Script("Trip", "t-1")
+      .start("Book")
+      .at(100)
+      .fail(down)
+      .retry(50, down)
+      .at(200)
+      .fail(down)
+      .exit("Sorry")
+    const origin = { workflow: "Trip", runId: "t-1", state: "Book" }
+    const flight = new Script("Flight", "t-1/Book", 50).start("Hold", origin).at(100).exit("Held")
+    const withoutFirst = trip.events.filter((event) => !("attempt" in event) || event.attempt > 1)
+    const names = summary(draw([...withoutFirst, ...flight.events], 100)).map((line) => line.split(" | ")[0])
+    expect(names).toEqual(["Trip t-1", "Book", "attempt 2", "Flight", "Hold"])
+  })
+
   it("at the beginning is said, and what is known of it is drawn", () => {
     const run = new Script("Run", "r-1")
       .start("Ask")
