@@ -14,7 +14,6 @@ export class Recording {
   private readonly stir: () => void
   private instant = 0
   private transitions = 0
-  private closed = false
 
   constructor(stir: () => void, stopLoop: () => void) {
     this.stir = stir
@@ -23,14 +22,9 @@ export class Recording {
 
   readonly observe = (event: RunEvent): void => {
     this.stir()
-    if (this.closed) return
+    if (this.loops) return
     this.events.push(event)
     if (event._tag === "TransitionTaken") this.count(event.time)
-  }
-
-  /** Ends the recording: what comes after this is no part of it. */
-  close(): void {
-    this.closed = true
   }
 
   private count(time: number): void {
@@ -38,7 +32,6 @@ export class Recording {
     this.instant = time
     if (this.transitions < transitionsAtOnce) return
     this.loops = true
-    this.close()
     this.stopLoop()
   }
 }

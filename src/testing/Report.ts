@@ -70,11 +70,12 @@ export const compensationsOf = (events: ReadonlyArray<RunEvent>): ReadonlyArray<
     return [{ workflow, state, ...what, payload, exit: endingOf(event, events.slice(index)) }]
   })
 
-const endingOf = ({ branch, runId, state, target }: Compensating<string>, later: ReadonlyArray<RunEvent>) => {
+/** A run undoes one step after another. */
+const endingOf = ({ runId }: Compensating<string>, later: ReadonlyArray<RunEvent>) => {
   for (const event of later) {
-    if (event._tag !== "Compensated" && event._tag !== "CompensationFailed") continue
-    if (event.runId !== runId || event.state !== state || event.target !== target || event.branch !== branch) continue
-    return event._tag === "Compensated" ? Exit.void : Exit.failCause(event.cause)
+    if (event.runId !== runId) continue
+    if (event._tag === "Compensated") return Exit.void
+    if (event._tag === "CompensationFailed") return Exit.failCause(event.cause)
   }
   return undefined
 }

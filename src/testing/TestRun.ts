@@ -110,7 +110,6 @@ class TestRun {
     const limit = Duration.fromInputUnsafe(this.settings.limit ?? defaultLimit)
     return Effect.gen({ self: this }, function* () {
       const reached = yield* this.pass(run, this.begin + Duration.toMillis(limit))
-      this.recording.close()
       const report = this.reportNow(run, this.stuckAt(reached))
       // What a run that has not ended holds is released all the same.
       if (report.stuck !== undefined) {

@@ -144,6 +144,11 @@ describe("a report that is not as expected", () => {
       { exit: Exit.die(new Fault("no wind")) },
       ["- dies with Fault: no wind", "+ dies with Fault: a flat tyre"]
     ],
+    [
+      "busy",
+      { exit: Exit.failCause(Cause.combine(Cause.fail(new Busy({ line: "1" })), Cause.die("too"))) },
+      [`- fails with Busy {"line":"1"}, and dies with "too"`, `+ fails with Busy {"line":"1"}`]
+    ],
     ["faulty", { exit: Exit.interrupt() }, ["- is interrupted", "+ dies with Fault: a flat tyre"]],
     ["ride", { stuck: "Ride" }, ["- Ride", "+ ended at There"]]
   ])("says how the run %s ended instead of %j", ([input, expected, lines]) =>

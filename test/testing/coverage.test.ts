@@ -144,6 +144,16 @@ describe("an edge to a fallback", () => {
     }).pipe(Effect.provide(openShop().layer))
   )
 
+  it.effect("does not count for an exit whose rollback failed", () =>
+    Effect.gen(function* () {
+      const coverage = Testing.coverage(checkout)
+      const report = yield* Testing.run(checkout, { ...order, id: "huge" }, { signals: approval })
+      expect(report.path).toContain("Deliver")
+      coverage.add(report)
+      expect(exercised(coverage, /GivenUp$/)).toEqual(["Deliver > GivenUp"])
+    }).pipe(Effect.provide(openShop({ refund: () => Effect.die("no bank") }).layer))
+  )
+
   class Either extends Workflow.define("Either")
     .fallback(["Broken"])
     .state("Try", Schema.Boolean, ["Done", "Broken"])
@@ -167,6 +177,23 @@ describe("an edge to a fallback", () => {
       expect(coverage.figures().edges.missing).toEqual(["Try > Done", "* > Broken"])
       coverage.add(yield* Testing.run(either, true))
       expect(coverage.figures().edges.missing).toEqual(["Try > Done"])
+    })
+  )
+
+  it.effect("is not taken by an attempt that succeeds after one that failed", () =>
+    Effect.gen(function* () {
+      const retrying = Either.implement(
+        {
+          Try: Either.task("Try", ({ attempt, to }) => {
+            if (attempt === 1) return Effect.fail("no")
+            return Effect.succeed(Math.random() > 2 ? to.Done() : to.Broken())
+          }).retry({ times: 1 })
+        },
+        { policy: (step) => step.catch(({ to }) => to.Broken()) }
+      )
+      const coverage = Testing.coverage(retrying)
+      coverage.add(yield* Testing.run(retrying, true))
+      expect(coverage.figures().edges.missing).toEqual(["Try > Done", "* > Broken"])
     })
   )
 })

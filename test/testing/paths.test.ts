@@ -3,8 +3,8 @@ import { describe, expect, it } from "@effect/vitest"
 import { Effect, Schema } from "effect"
 import * as fc from "fast-check"
 import { Workflow, WorkflowDefinitionError } from "sluice"
-import type { Graph } from "../../src/graph/Graph.ts"
 import * as Testing from "sluice/testing"
+import type { Graph } from "../../src/graph/Graph.ts"
 import { Checkout, checkout } from "./checkout.ts"
 
 class Errand extends Workflow.define("Errand")
