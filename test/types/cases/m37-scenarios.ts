@@ -1,5 +1,5 @@
 // Paths, and what the scenarios of a workflow are drawn from.
-import { Data, Effect, Schema } from "effect"
+import { Data, type Effect, Schema } from "effect"
 import * as fc from "fast-check"
 import { Workflow } from "sluice"
 import * as Testing from "sluice/testing"
