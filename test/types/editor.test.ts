@@ -198,6 +198,28 @@ describe("with the packed library", () => {
     assert.deepStrictEqual(await completions(source), names)
   })
 
+  const kit = 'import * as Testing from "sluice/testing"\nimport { Gather } from "./right/handlers.ts"\n'
+
+  it.each([
+    ["the states of a test", "Testing.run(shop, null as never, { stubs: { | } })", ["Check", "Gather", "Pack", "Ship"]],
+    [
+      "the targets of a stand-in",
+      "Testing.run(shop, null as never, { stubs: { Check: ({ to }) => to.| } })",
+      ["Gather", "Rejected"]
+    ],
+    ["the branches of a split", "Testing.branches(Gather, { | })", ["charge", "stock", "weight"]]
+  ])("offers the names for %s", async (_, source, names) => {
+    assert.deepStrictEqual(await completions(kit + source), names)
+  })
+
+  it("shows a report by its definition and its errors, and what its run needs", async () => {
+    const source = "const rep|ort = Testing.run(purchase, null as never, { stubs: { Reserve: Effect.never } })"
+    assert.strictEqual(
+      await hoverInOrder(kit + source),
+      "const report: Effect.Effect<Testing.Report<typeof Purchase, CompensationFailed | Offline | Refused | StateTimeout>, never, Depot | Payment | Teller>"
+    )
+  })
+
   it("shows a workflow by its definition, its errors and its services", async () => {
     assert.strictEqual(
       await hover("sho|p"),
