@@ -46,7 +46,16 @@ export const median = (values: ReadonlyArray<number>): number => {
 export const compare = async (name: string, budget: number, ours: Subject, theirs: Subject): Promise<Comparison> => {
   const [ourRepeat, theirRepeat] = [await calibrate(ours), await calibrate(theirs)]
   const pairs: Array<readonly [number, number]> = []
-  for (let i = 0; i < rounds; i++) pairs.push([await time(ours, ourRepeat), await time(theirs, theirRepeat)])
+  // Each goes first in every other round: what the one leaves behind, such as garbage, the other may have to pay for.
+  for (let i = 0; i < rounds; i++) {
+    if (i % 2 === 0) {
+      const our = await time(ours, ourRepeat)
+      pairs.push([our, await time(theirs, theirRepeat)])
+    } else {
+      const their = await time(theirs, theirRepeat)
+      pairs.push([await time(ours, ourRepeat), their])
+    }
+  }
   return {
     name,
     ours: median(pairs.map(([a]) => a)),

@@ -8,7 +8,7 @@ import type { Caller, RunEvent, Waiting } from "../Event.ts"
 import type { AnyEffect } from "../graph/Spec.ts"
 import { attribute, errorTypeOf } from "./attributes.ts"
 import type { Transition } from "./Node.ts"
-import { type Observe, observersIn } from "./observers.ts"
+import { hasObservers, type Observe, observersIn } from "./observers.ts"
 
 /** Who watches a run, and by which clock. */
 export interface Watch {
@@ -21,6 +21,8 @@ export interface Watch {
 /** Who watches what a fiber runs, and, if there is one, the holder of the handle; `undefined` when nobody does. */
 export const watchOf = (fiber: Fiber.Fiber<unknown, unknown>, holder?: Observe): Watch | undefined => {
   const traced = fiber.cache.tracer !== undefined && fiber.cache.tracerEnabled
+  // Most runs are watched by nobody at all, and should find that out at once.
+  if (holder === undefined && !traced && !hasObservers()) return undefined
   const others = observersIn(fiber.context)
   if (holder === undefined && !traced && others.length === 0) return undefined
   return {

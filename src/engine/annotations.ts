@@ -26,11 +26,16 @@ const ownKeys = Object.keys(own)
  */
 class LiveAnnotations implements ProxyHandler<object> {
   private readonly run: Logged
-  private readonly outer: Annotations
+  private readonly context: Context.Context<never>
 
-  constructor(run: Logged, outer: Annotations) {
+  constructor(run: Logged, context: Context.Context<never>) {
     this.run = run
-    this.outer = outer
+    this.context = context
+  }
+
+  /** The annotations of the caller. */
+  private get outer(): Annotations {
+    return Context.get(this.context, References.CurrentLogAnnotations)
   }
 
   ownKeys(): Array<string> {
@@ -58,5 +63,5 @@ export const annotateLogs = <R>(context: Context.Context<R>, run: Logged): Conte
   Context.add(
     context,
     References.CurrentLogAnnotations,
-    new Proxy<Annotations>(nothing, new LiveAnnotations(run, Context.get(context, References.CurrentLogAnnotations)))
+    new Proxy<Annotations>(nothing, new LiveAnnotations(run, context))
   )

@@ -31,8 +31,9 @@ export const observerLayer = <E, R>(
     })
   )
 
-const nobody: ReadonlyArray<Observe> = []
+/** Whether there is an observer in any context. */
+export const hasObservers = (): boolean => keys.size > 0
 
 /** The observers of a context. */
 export const observersIn = (context: Context.Context<never>): ReadonlyArray<Observe> =>
-  keys.size === 0 ? nobody : [...keys].flatMap((key) => Option.toArray(Context.getOption(context, key)))
+  [...keys].flatMap((key) => Option.toArray(Context.getOption(context, key)))
