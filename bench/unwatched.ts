@@ -24,7 +24,7 @@ const strip: Plugin = {
       code
         .replace(asked, "(void 0)")
         .replace(/watchOf\(fiber\)/g, "void 0")
-        .replace(/annotateLogs\((Context\.add\([^()]*\)), this\)/g, "$1")
+        .replace("annotateLogs(context, this)", "context")
   }
 }
 

@@ -17,8 +17,8 @@ export {
   type Observed
 } from "./testing/coverage.ts"
 export { type CalleeContext, layer } from "./testing/layer.ts"
-export type { Compensation, Report, Stuck } from "./testing/Report.ts"
 export { type Path, type PathOptions, paths } from "./testing/paths.ts"
+export type { Compensation, Report, Stuck } from "./testing/Report.ts"
 export { type RunOptions, run, runFrom, type TimedSignal } from "./testing/run.ts"
 export { branches, items, stub } from "./testing/stubs.ts"
 export type { AnyStub, StateOutcome, Stub, Stubbable, Stubs } from "./types/Stubs.ts"

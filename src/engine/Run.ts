@@ -337,7 +337,7 @@ export class Run {
     this.scope = scope
     return Effect.withFiber((fiber) => {
       const { context } = fiber
-      fiber.setContext(annotateLogs(Context.add(context, Scope.Scope, scope), this))
+      fiber.setContext(Context.add(annotateLogs(context, this), Scope.Scope, scope))
       const released = Effect.onExitPrimitive(effect, (exit) => {
         fiber.setContext(context)
         const release = scope.state._tag === "Empty" ? undefined : this.release(exit)

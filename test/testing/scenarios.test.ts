@@ -7,8 +7,8 @@ import * as Testing from "sluice/testing"
 import { failing, type Scenario, scenarios } from "sluice/testing/fast-check"
 import * as OrderSaga from "../../examples/order-saga/order.ts"
 import * as Shop from "../../examples/order-saga/services.ts"
-import { Delivery } from "./checkout.ts"
 import * as Kit from "./checkout.ts"
+import { Delivery } from "./checkout.ts"
 
 class Refused extends Schema.TaggedError<Refused>()("Refused", { by: Schema.String }) {}
 class Jammed extends Schema.TaggedError<Jammed>()("Jammed", {}) {}
