@@ -5,7 +5,7 @@ import { Clock, Context, Effect, Layer, References, Schema, Scope, Tracer } from
 import type { IsEqual } from "type-fest"
 import { InvalidInput, type RunNotFound, WorkflowDefinitionError } from "./Errors.ts"
 import type { Graph, GraphPlace } from "./graph/Graph.ts"
-import type { Callee, Caller } from "./graph/Spec.ts"
+import type { Callee } from "./graph/Spec.ts"
 import { definitionProblems } from "./graph/validate.ts"
 import { Callable, type HandlerConstructors, makeConstructors } from "./HandlerConstructors.ts"
 import {
@@ -291,7 +291,8 @@ const makeDefinition = (graph: Graph): object => {
   const callee: Callee = {
     name: graph.name,
     exits: graph.places.filter((place) => place.kind === "exit").map((place) => place.name),
-    run: (input, caller) => service.use((workflow) => workflow[CalleeKey](input, caller))
+    run: (input, caller) => service.use((workflow) => workflow[CalleeKey].run(input, caller)),
+    within: (effect) => service.use((workflow) => workflow[CalleeKey].within(effect))
   }
 
   const statics = {
@@ -311,47 +312,29 @@ const makeDefinition = (graph: Graph): object => {
 
 const serviceOf = (name: string) => Context.Service<never, Service>(`sluice/Workflow/${name}`)
 
-/** Provides a workflow as the service of the definition with a name. */
+/** Provides a workflow as the service of the definition with a name, with the services that the Layer was built with. */
 export const workflowLayer = (name: string, workflow: AnyWorkflow): Layer.Layer<never> => {
   const service = serviceOf(name)
   const provided = Effect.map(Effect.context<never>(), (context): Service => {
+    const provide = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provideContext(effect, own)
     const self: Service = {
       run: (...args) => provide(workflow.run(...args)),
       runFrom: (...args) => provide(workflow.runFrom(...args)),
       fork: (...args) => provide(workflow.fork(...args)),
       signal: workflow.signal,
-      [CalleeKey]: (input, caller) => provide(workflow[CalleeKey](input, undoneWith(provide, caller)))
+      [CalleeKey]: { run: (input, caller) => provide(workflow[CalleeKey].run(input, caller)), within: provide }
     }
     // A workflow can call itself.
-    const provide = withServices(Context.add(context, service, self))
+    const own = Context.omit(...ofTheFiber)(Context.add(context, service, self))
     return self
   })
   return Layer.effect(service, provided)
 }
 
 /**
- * Runs an Effect with the services a Layer was built with. What belongs to the fiber that runs it stays its own: its span
- * and scope, its clock, and the references of logging and tracing.
+ * What belongs to the fiber that runs a workflow, and not to the Layer that provides it: its span and scope, its clock, and
+ * the references of logging and tracing.
  */
-const withServices = (services: Context.Context<never>) => {
-  const own = Context.omit(...ofTheFiber)(services)
-  return <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provideContext(effect, own)
-}
-
-type Provide = ReturnType<typeof withServices>
-
-/** What the caller takes over is undone with the services it was done with. */
-const undoneWith = (provide: Provide, caller: Caller): Caller => ({
-  ...caller,
-  adopt: (steps) =>
-    caller.adopt(
-      steps.map((step) => {
-        const { branch, payload, state, target, workflow } = step
-        return { workflow, state, target, branch, payload, undo: (cause) => provide(step.undo(cause)) }
-      })
-    )
-})
-
 const ofTheFiber = [Tracer.ParentSpan, Scope.Scope, Clock.Clock, ...Object.values(References).filter(Context.isKey)]
 
 const decode = (graph: Graph, input: unknown): Effect.Effect<unknown, InvalidInput> => {

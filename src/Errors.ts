@@ -2,7 +2,7 @@
  * The failures that Sluice itself can cause. They are ordinary tagged errors: `Effect.catchTag` and a handler's
  * `.catchTag` take them by `_tag`.
  */
-import { Data, Duration, Schema } from "effect"
+import { Data, Duration, Effect, Predicate, Schema } from "effect"
 
 /**
  * A definition or a set of handlers that cannot be run. It is thrown by `.start()`, `implement` and `layer` and lists
@@ -200,6 +200,29 @@ export class InvalidTransition extends Data.TaggedError("InvalidTransition")<{
   }
 }
 
+/**
+ * A function of a handler, other than one that chooses where the state goes, gave what cannot be used: a Promise, say. The
+ * types prevent it; a run dies with it when they were bypassed. `giver` says which function it was.
+ */
+export class InvalidResult extends Data.TaggedError("InvalidResult")<{
+  readonly workflow: string
+  readonly state: string
+  readonly giver: string
+  readonly received: unknown
+}> {
+  override get message(): string {
+    const { giver, received, state, workflow } = this
+    return `State '${state}' of workflow '${workflow}': ${giver} gave ${describe(received)}`
+  }
+}
+
+/** A generator of a handler yielded what is no Effect. A run dies with it. */
+export class InvalidYield extends Data.TaggedError("InvalidYield")<{ readonly received: unknown }> {
+  override get message(): string {
+    return `A generator of a handler yielded ${describe(this.received)}: yield* takes an Effect`
+  }
+}
+
 /** `workflow.step` was given no input, and the handler of the state read it. */
 export class InputNotGiven extends Data.TaggedError("InputNotGiven")<{ readonly state: string }> {
   override get message(): string {
@@ -215,7 +238,8 @@ export class RunIdInUse extends Data.TaggedError("RunIdInUse")<{ readonly workfl
 }
 
 const describe = (received: unknown): string => {
-  if (received instanceof Promise) return "a Promise"
+  if (Predicate.isPromiseLike(received)) return "a Promise: give an Effect instead, made with Effect.tryPromise"
+  if (Effect.isEffect(received)) return "an Effect within its result, which nobody would run"
   if (typeof received === "function") return `the function '${received.name}'`
   if (typeof received === "object" && received !== null && "_tag" in received)
     return `a transition to '${String(received._tag)}'`

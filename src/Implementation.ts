@@ -3,14 +3,15 @@
  */
 import { Array, type Cause, type DateTime, type Duration, Effect, Result, type Scope } from "effect"
 import { type RunNotFound, type RunTimeout, WorkflowDefinitionError } from "./Errors.ts"
-import { makeMachine } from "./engine/Machine.ts"
-import type { Node } from "./engine/Node.ts"
-import { watchOf } from "./engine/Observation.ts"
-import { noInput, Run, type RunSettings } from "./engine/Run.ts"
-import { sendSignal } from "./engine/signals.ts"
+import { compile } from "./engine/compile.ts"
+import type { Node } from "./engine/model.ts"
+import { noInput, Run, type RunSettings } from "./engine/run/Run.ts"
+import { sendSignal } from "./engine/run/Runs.ts"
+import { start as startRun, startStep } from "./engine/run/start.ts"
+import { watchOf } from "./engine/watch/Observation.ts"
 import { describePolicy, describeWork } from "./graph/describe.ts"
 import type { Graph } from "./graph/Graph.ts"
-import type { Callee, Caller, HandlerValue, SharedPolicy, Spec } from "./graph/Spec.ts"
+import type { AnyEffect, Callee, Caller, HandlerValue, SharedPolicy, Spec } from "./graph/Spec.ts"
 import { handlerProblems } from "./graph/validate.ts"
 import { type Handler, HandlerTypes, isHandler, type Task } from "./Handler.ts"
 import { policiesOf } from "./HandlerConstructors.ts"
@@ -135,7 +136,7 @@ export interface WorkflowParts {
 
 /** A workflow as the definition sees it, whose type parameters it does not know. */
 export interface AnyWorkflow extends Workflow<AnyDefinition, unknown, never> {
-  readonly [CalleeKey]: Callee["run"]
+  readonly [CalleeKey]: Pick<Callee, "run" | "within">
   readonly [PartsKey]: WorkflowParts
 }
 
@@ -163,7 +164,7 @@ export const makeWorkflow = (
 /** Makes a workflow of parts that have been checked. */
 export const assemble = (parts: WorkflowParts): AnyWorkflow => {
   const { definition, shared, specs } = parts
-  const machine = makeMachine(definition, specs, shared)
+  const machine = compile(definition, specs, shared)
   // A name that is no place comes only from outside the types.
   const nodeOf = (name: string): Node => {
     const node = machine.nodes.get(name)
@@ -173,7 +174,7 @@ export const assemble = (parts: WorkflowParts): AnyWorkflow => {
   const start = nodeOf(definition.start)
 
   const run = (node: Node, payload: unknown, input: unknown, settings: RunSettings | undefined) =>
-    Effect.withFiber((fiber) => new Run(machine, node, input, settings, watchOf(fiber)).start(payload))
+    Effect.withFiber((fiber) => startRun(new Run(machine, node, input, settings, watchOf(fiber)), payload))
 
   const workflow = {
     graph: {
@@ -194,12 +195,15 @@ export const assemble = (parts: WorkflowParts): AnyWorkflow => {
     fork: (input: unknown, options?: RunOptions) => forkRun(machine, start, input, options),
     signal: (runId: string, signal: string, payload?: unknown) => sendSignal(machine, runId, signal, payload),
     [PartsKey]: parts,
-    [CalleeKey]: (input: unknown, caller: Caller) => run(start, input, input, caller),
+    [CalleeKey]: {
+      run: (input: unknown, caller: Caller) => run(start, input, input, caller),
+      within: (effect: AnyEffect) => effect
+    },
     step: (state: string, payload: unknown, options: StepOptions<unknown> = {}) =>
       Effect.suspend(() => {
         const node = nodeOf(state)
         const input = "input" in options ? options.input : node === start ? payload : noInput
-        return new Run(machine, node, input, options).step(node, payload)
+        return startStep(new Run(machine, node, input, options), payload)
       })
   }
   // The type parameters of a workflow exist in its interface only; the engine passes payloads on without looking.

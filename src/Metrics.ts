@@ -6,9 +6,9 @@
 import { Cause, type Context, Effect, Exit, type Layer, Metric } from "effect"
 import { match } from "ts-pattern"
 import type { RunEvent } from "./Event.ts"
-import { attribute, errorTypeOf, isFailure } from "./engine/attributes.ts"
-import type { Transition } from "./engine/Node.ts"
-import { observerLayer } from "./engine/observers.ts"
+import type { Transition } from "./engine/model.ts"
+import { attribute, errorTypeOf, isFailure } from "./engine/watch/attributes.ts"
+import { observerLayer } from "./engine/watch/observers.ts"
 
 const count = (name: string, description: string) => Metric.counter(name, { description, incremental: true })
 

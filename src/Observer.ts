@@ -3,7 +3,7 @@
  */
 import { type Cause, type Duration, Effect, Fiber, type Layer, Queue, type Scope } from "effect"
 import type { RunEvent } from "./Event.ts"
-import { observerLayer } from "./engine/observers.ts"
+import { observerLayer } from "./engine/watch/observers.ts"
 
 /** Options of an observer. */
 export interface ObserverOptions {

@@ -4,10 +4,11 @@
 import { Effect, Fiber, PubSub, type Scope, Stream } from "effect"
 import { RunNotFound } from "./Errors.ts"
 import type { RunEvent } from "./Event.ts"
-import type { Machine, Node } from "./engine/Node.ts"
-import { watchOf } from "./engine/Observation.ts"
-import { Run, type RunSettings } from "./engine/Run.ts"
-import { deliver } from "./engine/signals.ts"
+import type { Machine, Node } from "./engine/model.ts"
+import { Run, type RunSettings } from "./engine/run/Run.ts"
+import { deliver, isListed } from "./engine/run/Runs.ts"
+import { start as startRun } from "./engine/run/start.ts"
+import { watchOf } from "./engine/watch/Observation.ts"
 import type { AnyDefinition, ExitName, Outcome, SignalArguments, SignalName, StateName } from "./types/Table.ts"
 
 /** The handle of a forked run. */
@@ -54,7 +55,7 @@ export const forkRun = (
     )
     const run: Run = new Run(machine, start, input, settings, watch)
     const fiber = yield* Effect.forkScoped(
-      Effect.suspend(() => run.start(input)),
+      Effect.suspend(() => startRun(run, input)),
       { startImmediately: true }
     )
     const handle: RunHandle<AnyDefinition, unknown> = {
@@ -65,7 +66,7 @@ export const forkRun = (
       events: Stream.fromPubSub(published).pipe(Stream.takeUntil((event) => event._tag === "RunFinished")),
       signal: (name: string, ...[payload]: ReadonlyArray<unknown>) =>
         Effect.suspend(() =>
-          run.isListed
+          isListed(run)
             ? deliver(run, name, payload)
             : Effect.fail(new RunNotFound({ workflow: machine.graph.name, runId: run.id }))
         ),

@@ -22,7 +22,7 @@ export type {
 } from "./Context.ts"
 export { type Builder, type Definition, define, type ExitOptions } from "./Definition.ts"
 export type { RunEvent } from "./Event.ts"
-export { type FailureContext, failureContext } from "./engine/failure.ts"
+export { type FailureContext, failureContext } from "./engine/run/failure.ts"
 export type { RunOptions, Step, StepOptions, Workflow, WorkflowOptions } from "./Implementation.ts"
 export type { RunHandle } from "./RunHandle.ts"
 export { type Cell, cell, type Store } from "./Store.ts"

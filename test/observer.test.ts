@@ -3,7 +3,7 @@ import { describe, expect, expectTypeOf, it } from "@effect/vitest"
 import { Cause, Clock, Context, Effect, Exit, Fiber, Latch, Layer, Logger, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Join, Observer, Workflow } from "sluice"
-import { observersIn } from "../src/engine/observers.ts"
+import { observersIn } from "../src/engine/watch/observers.ts"
 import { Boom, ended, isInterrupted, settle, succeedAfter } from "./support/runs.ts"
 import { Timeline } from "./support/timeline.ts"
 

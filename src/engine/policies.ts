@@ -1,121 +1,145 @@
 /**
- * What stands around the work of a state: timeouts, retries, guards and catches, from the inside out, and what it
- * remembers to undo.
+ * What stands around the work of a state: timeouts, retries, guards and catches, from the inside out.
  */
-import { type Duration, Effect, Predicate } from "effect"
+import { Cause, type Duration, Effect, Exit, Predicate } from "effect"
 import { match } from "ts-pattern"
 import type { AnyEffect, Policy } from "../graph/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
-import { type Perform, performing, type Targets, type Undos } from "./Node.ts"
-import { remember } from "./Run.ts"
-import { tapEffect, toEffect } from "./result.ts"
-import { CatchVisit, FallbackVisit, type Visit } from "./Visit.ts"
+import type { Frame, Perform, Visit } from "./model.ts"
+import { invalidResult, toEffect } from "./result.ts"
+
+/** A policy that stands around the work; what is to be undone, the functions themselves register. */
+export type Surrounding = Exclude<Policy, { readonly _tag: "compensate" }>
 
 /** A policy, with what it does that depends on whose it is: the state's own, or one that all states share. */
 export interface Placed {
   readonly policy: Surrounding
   readonly timedOut: (duration: Duration.Duration) => unknown
-  readonly recover: (handle: AnyFunction, visit: Visit, error: unknown) => AnyEffect
+  /** Makes what a catch does of the function of the user. */
+  readonly recover: (handle: AnyFunction) => (visit: Visit, error: unknown) => unknown
 }
 
-/** A policy that stands around the work; what is to be undone, the functions themselves remember. */
-type Surrounding = Exclude<Policy, { readonly _tag: "compensate" }>
+/** Work as an Effect of its result. */
+export type Around = (visit: Visit) => AnyEffect
 
-/** The policies that stand around the work. */
-export const surrounding = (policies: ReadonlyArray<Policy>): ReadonlyArray<Surrounding> =>
-  policies.filter((policy) => policy._tag !== "compensate")
-
-/** What a catch of the state itself gives. */
-export const ownRecover =
-  (remembering: (perform: Perform) => Perform): Placed["recover"] =>
-  (handle, visit, error) =>
-    toEffect(remembering(performing(handle))(new CatchVisit(visit, error)))
-
-/** What a catch that all states share gives. */
-export const sharedRecover =
-  (fallback: Targets): Placed["recover"] =>
-  (handle, visit, error) =>
-    toEffect(performing(handle)(new FallbackVisit(visit, error, fallback)))
-
-/** Puts policies around the work of a state. Each sees only what stands within it. */
-export const withPolicies = (perform: Perform, policies: ReadonlyArray<Placed>): Perform => {
-  const attempt = (visit: Visit): AnyEffect =>
+/** Begins an attempt: counts it, and tells the hooks of the run. */
+export const attempt =
+  (perform: Perform): Around =>
+  (visit) =>
     Effect.suspend(() => {
       const next = visit.nextAttempt()
       const { run } = visit
       run.attempt = next.attempt
-      return run.observation === undefined
+      return run.hooks === undefined
         ? toEffect(perform(next))
-        : run.observation.ofAttempt(Effect.suspend(() => toEffect(perform(next))))
+        : run.hooks.attempt(Effect.suspend(() => toEffect(perform(next))))
     })
-  return policies.reduce(
+
+/** Puts policies around work. Each sees only what stands within it. */
+export const withPolicies = (work: Around, policies: ReadonlyArray<Placed>): Around =>
+  policies.reduce(
     (inner, { policy, recover, timedOut }) =>
       match(policy)
+        .returnType<Around>()
         .with(
           { _tag: "timeout" },
           ({ duration }) =>
-            (visit: Visit) =>
-              visit.run.limit(inner(visit), duration, () => timedOut(duration))
+            (visit) =>
+              limited(inner, visit, duration, timedOut)
         )
-        .with(
-          { _tag: "retry" },
-          ({ options }) =>
-            (visit: Visit) =>
-              visit.run.observation === undefined
-                ? Effect.retry(inner(visit), options)
-                : visit.run.observation.ofRetries(inner(visit), (attempts) => Effect.retry(attempts, options))
-        )
+        .with({ _tag: "retry" }, ({ options }) => (visit) => {
+          const { hooks } = visit.run
+          const retry = (attempts: AnyEffect) => Effect.retry(attempts, options)
+          return hooks === undefined ? retry(inner(visit)) : hooks.retries(inner(visit), retry)
+        })
         .with(
           { _tag: "guard" },
           ({ guard }) =>
-            (visit: Visit) =>
-              // It is asked for each attempt; what the types of its context promise, a visit has.
-              Effect.suspend(() => guard(inner(visit), visit.nextAttempt() as never))
+            (visit) =>
+              guarded(inner, visit, guard)
         )
-        .with(
-          { _tag: "catch" },
-          ({ handle }) =>
-            (visit: Visit) =>
-              Effect.catch(inner(visit), (error) => recover(handle, visit, error))
-        )
-        .with(
-          { _tag: "catchTags" },
-          ({ cases }) =>
-            (visit: Visit) =>
-              Effect.catchIf(inner(visit), hasCase(cases), (error) => recover(cases[error._tag]!, visit, error))
-        )
+        .with({ _tag: "catch" }, ({ handle }) => {
+          const recovering = recover(handle)
+          return (visit) => Effect.catch(inner(visit), (error) => toEffect(recovering(visit, error)))
+        })
+        .with({ _tag: "catchTags" }, ({ cases }) => {
+          const recovering = new Map(Object.entries(cases).map(([tag, handle]) => [tag, recover(handle)]))
+          return (visit) =>
+            Effect.catchIf(inner(visit), hasCase(recovering), (error) =>
+              toEffect(recovering.get(error._tag)!(visit, error))
+            )
+        })
         .exhaustive(),
-    attempt
+    work
   )
-}
 
 const hasCase =
-  (cases: Readonly<Record<string, AnyFunction>>) =>
+  (cases: ReadonlyMap<string, unknown>) =>
   (error: unknown): error is { readonly _tag: string } =>
-    Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag) && Object.hasOwn(cases, error._tag)
+    Predicate.hasProperty(error, "_tag") && Predicate.isString(error._tag) && cases.has(error._tag)
 
-/** What undoes each target of a state, by its name; `undefined` when there is nothing to undo. */
-export const undosOf = (state: string, policies: ReadonlyArray<Policy>): Undos | undefined => {
-  const undos = policies
-    .filter((policy) => policy._tag === "compensate")
-    .flatMap(({ cases }) => Object.entries(cases))
-    .map(([target, compensation]) => [target, { state, target, compensation }] as const)
-  return undos.length === 0 ? undefined : new Map(undos)
+/** Fails when work takes longer than a duration. It has been interrupted by then, and what it had completed is undone. */
+const limited = (inner: Around, visit: Visit, duration: Duration.Duration, timedOut: Placed["timedOut"]): AnyEffect =>
+  Effect.suspend(() => {
+    const { run } = visit
+    const frame = run.frame(visit.frame)
+    return Effect.timeoutOrElse(inner(visit.within(frame)), {
+      duration,
+      orElse: () => {
+        const cause = Cause.fail(timedOut(duration))
+        const failed = Effect.failCause(cause)
+        const undone = run.throwAway(frame, cause)
+        return undone === undefined ? failed : Effect.andThen(undone, failed)
+      }
+    })
+  })
+
+/** What comes of work that a guard has started, and the frame of that start: which of them the guard gives back shows. */
+class Started {
+  readonly result: unknown
+  readonly frame: Frame
+
+  constructor(result: unknown, frame: Frame) {
+    this.result = result
+    this.frame = frame
+  }
 }
 
-/** Whether the work of a state finishes once it has begun. */
-export const isUninterruptible = (undos: Undos): boolean =>
-  [...undos.values()].some(({ compensation }) => compensation.uninterruptible)
-
 /**
- * Remembers what undoes the target that a function of the state has chosen, in the moment it is chosen: a timeout that
- * comes next finds it there.
+ * Work within a guard, which is any function from Effect to Effect: it may cut the work off, start it again, or start it
+ * several times at once. Of all that it has started, what it gives back in the end is kept and the rest thrown away.
  */
-export const remembering =
-  (undos: Undos) =>
-  (perform: Perform): Perform => {
-    const performing = (visit: Visit) => tapEffect(perform(visit), (result) => remember(undos, visit.run, result))
-    return isUninterruptible(undos)
-      ? (visit) => Effect.uninterruptible(Effect.suspend(() => performing(visit)))
-      : performing
-  }
+const guarded = (inner: Around, visit: Visit, guard: (effect: AnyEffect, context: never) => AnyEffect): AnyEffect =>
+  Effect.suspend(() => {
+    const { node, run } = visit
+    const all = run.frame(visit.frame)
+    // What the guard has cut off so far, and has not been thrown away yet.
+    let cutOff: ReadonlyArray<readonly [frame: Frame, cause: Cause.Cause<unknown>]> = []
+    let isOver = false
+    const throwAwayCutOff = () => {
+      const undone = cutOff.map(([frame, cause]) => run.throwAway(frame, cause) ?? Effect.void)
+      cutOff = []
+      return Effect.all(undone, { discard: true })
+    }
+    const once = Effect.suspend(() => {
+      const frame = run.frame(all)
+      const started = Effect.map(inner(visit.within(frame)), (result) => new Started(result, frame))
+      return Effect.onExitPrimitive(started, (exit) => {
+        if (isOver) return run.throwAway(frame, Exit.isFailure(exit) ? exit.cause : Cause.interrupt())
+        // Who has cut it off, and why, the end of the guard will tell; another start comes after it has been undone.
+        if (Exit.isFailure(exit)) cutOff = [...cutOff, [frame, exit.cause]]
+        return undefined
+      })
+    })
+    const start = Effect.suspend(() => (cutOff.length === 0 ? once : Effect.andThen(throwAwayCutOff(), once)))
+    // It is asked for each attempt; what the types of its context promise, a visit has.
+    const given: unknown = guard(start, visit.nextAttempt() as never)
+    if (!Effect.isEffect(given)) throw invalidResult(run.workflow, node.name, "a guard", given)
+    const settled = Effect.onExitPrimitive(given as AnyEffect, (exit) => {
+      isOver = true
+      if (Exit.isFailure(exit)) return Cause.hasInterrupts(exit.cause) ? undefined : run.throwAway(all, exit.cause)
+      const kept = exit.value instanceof Started ? exit.value.frame : undefined
+      return run.throwAway(all, Cause.interrupt(), kept)
+    })
+    return Effect.map(settled, (result) => (result instanceof Started ? result.result : result))
+  })

@@ -1,13 +1,22 @@
 /**
- * The three forms in which a user's function may give its result.
+ * What a user's function gives: a value, an Effect of one, or a generator that returns one.
  */
-import { Effect, Exit } from "effect"
+import { Effect, Exit, Predicate } from "effect"
+import { InvalidResult, InvalidYield } from "../Errors.ts"
 import type { AnyEffect } from "../graph/Spec.ts"
+import type { AnyFunction } from "../types/Result.ts"
+import type { Perform, Transition } from "./model.ts"
 
 /** Goes on with the value of a function's result. */
 export type Continue = (value: unknown) => AnyEffect
 
-/** Any of the three forms as an Effect: an Effect itself, a generator that is run, or a plain value. */
+/** A function of the user, to be called with a visit: what the types of its context promise, a visit has. */
+export const performing = (f: AnyFunction): Perform => f as Perform
+
+/** The tag of a transition; of anything else, what is no name of a place. */
+export const tagOf = (result: unknown): string => (result as Transition | undefined | null)?._tag as string
+
+/** Any of the three forms as an Effect. */
 export const toEffect = (result: unknown): AnyEffect => {
   if (Effect.isEffect(result)) return result
   return isGenerator(result) ? drive(result, undefined, Effect.succeed) : Effect.succeed(result)
@@ -35,9 +44,16 @@ export const tapEffect = (result: unknown, tell: (value: unknown) => void): AnyE
 
 type EffectGenerator = Generator<AnyEffect, unknown, unknown>
 
-// Asked at every step: `in` at its own place is several times faster than a shared predicate that has seen every shape.
+/**
+ * A generator is told by what made it, a generator function: what merely looks like one, as the iterator of a Map does, is
+ * a value. An async one is neither.
+ */
 const isGenerator = (value: unknown): value is EffectGenerator =>
-  typeof value === "object" && value !== null && "next" in value && Symbol.iterator in value
+  typeof value === "object" && value !== null && (value as Tagged)[Symbol.toStringTag] === "Generator"
+
+interface Tagged {
+  readonly [Symbol.toStringTag]?: unknown
+}
 
 /**
  * Runs a generator as `Effect.gen` does, but at once, as far as it goes without waiting: one that only uses finished
@@ -47,6 +63,7 @@ const drive = (generator: EffectGenerator, value: unknown, then: Continue): AnyE
   let state = generator.next(value)
   while (!state.done) {
     const effect = state.value
+    if (!Effect.isEffect(effect)) return Exit.die(new InvalidYield({ received: effect }))
     if (!Exit.isExit(effect)) {
       return Effect.flatMap(effect, (value) => {
         const rest = drive(generator, value, then)
@@ -57,4 +74,25 @@ const drive = (generator: EffectGenerator, value: unknown, then: Continue): AnyE
     state = generator.next(effect.value)
   }
   return Effect.succeed(state.value)
+}
+
+/** Whether a value can be gone on with: it is nothing that somebody still would have to call, run or wait for. */
+export const isUsable = (value: unknown): boolean =>
+  typeof value === "function" ? false : Array.isArray(value) ? value.every(isSettled) : isSettled(value)
+
+/** Whether a value is neither a Promise, nor an async generator, nor an Effect within an Effect. */
+export const isSettled = (value: unknown): boolean =>
+  typeof value !== "object" ||
+  value === null ||
+  !(
+    Effect.isEffect(value) ||
+    Predicate.isPromiseLike(value) ||
+    (value as Tagged)[Symbol.toStringTag] === "AsyncGenerator"
+  )
+
+/** That a function of a state, which `giver` names, gave what cannot be gone on with. */
+export const invalidResult = (workflow: string, state: string, giver: string, received: unknown): InvalidResult => {
+  // Nobody else will hear how a Promise ends, which would end the process if it is rejected.
+  if (Predicate.isPromise(received)) received.catch(() => {})
+  return new InvalidResult({ workflow, state, giver, received })
 }

@@ -85,6 +85,8 @@ export interface Callee {
   readonly exits: ReadonlyArray<string>
   /** Runs it with the services of its Layer, and hands what it has to undo over to `caller` when it reaches an exit. */
   readonly run: (input: unknown, caller: Caller) => AnyEffect
+  /** Gives an Effect the services of its Layer: with them is undone what it has completed. */
+  readonly within: (effect: AnyEffect) => AnyEffect
 }
 
 /** What a called workflow is told of its caller. */
@@ -95,19 +97,12 @@ export interface Caller {
   readonly origin: Origin
   readonly compensationTimeout: Duration.Duration | undefined
   /** Takes over what the callee has completed, to undo it if the caller fails later. */
-  readonly adopt: (steps: ReadonlyArray<CompletedStep>) => void
+  readonly adopt: (steps: CompletedSteps) => void
 }
 
-/** A step that was completed, and what undoes it. */
-export interface CompletedStep {
-  readonly workflow: string
-  readonly state: string
-  /** The target the state went to, or else the branch or the index of the item. */
-  readonly target?: string | undefined
-  readonly branch?: string | number | undefined
-  /** What the step produced: the payload of the target, or the value of the branch. */
-  readonly payload: unknown
-  readonly undo: (cause: Cause.Cause<unknown>) => AnyEffect
+/** The steps that a run has completed, as their count. */
+export interface CompletedSteps {
+  readonly size: number
 }
 
 /** What a state does. */

@@ -1,7 +1,7 @@
 /**
  * Stand-ins: what a test puts in the place of what a state does. Policies stay around it, as they are what is tested.
  */
-import { Array, Effect, Record, Result } from "effect"
+import { Array, Effect, Function, Record, Result } from "effect"
 import { match } from "ts-pattern"
 import { WorkflowDefinitionError } from "../Errors.ts"
 import type { Graph } from "../graph/Graph.ts"
@@ -191,7 +191,12 @@ const joinedAtOnce = { concurrency: "unbounded", strategy: Join.settled } as con
 const done = { _tag: "done", payload: undefined }
 
 /** A workflow that ends at once, and does nothing. */
-const nothing: Callee = { name: "nothing", exits: [done._tag], run: () => Effect.succeed(done) }
+const nothing: Callee = {
+  name: "nothing",
+  exits: [done._tag],
+  run: () => Effect.succeed(done),
+  within: Function.identity
+}
 
 /** What stands in for some of the work of a workflow: the parts with it, and what of which state it is. */
 export interface Stubbed {

@@ -3,7 +3,7 @@
  */
 import { Cause, DateTime, Option, Predicate } from "effect"
 import { match } from "ts-pattern"
-import { errorTypeOf, isFailure } from "../engine/attributes.ts"
+import { errorTypeOf, isFailure } from "../engine/watch/attributes.ts"
 import type { Stretch, Wait } from "./History.ts"
 
 /** A duration in milliseconds, as precisely as a reader wants to know it. */

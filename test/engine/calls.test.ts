@@ -445,7 +445,7 @@ describe("many callers", () => {
     })
   )
 
-  it.effect("of one id cannot run a callee with signals at once", () =>
+  it.effect("of one id cannot be in progress at once, nor can their callees", () =>
     Effect.gen(function* () {
       class Consent extends Workflow.define("Consent")
         .signal("Yes", Schema.Void)
@@ -462,7 +462,7 @@ describe("many callers", () => {
       const program = Effect.gen(function* () {
         const first = yield* visit.fork(undefined, { id: "a" })
         const second = yield* settle(visit.run(undefined, { id: "a" }))
-        expect(defectsOf(second)).toEqual([new RunIdInUse({ workflow: "Consent", runId: "a/Consent" })])
+        expect(defectsOf(second)).toEqual([new RunIdInUse({ workflow: "Visit", runId: "a" })])
         yield* Consent.signal("a/Consent", "Yes")
         expect(ended(first.fiber)).toEqual(Exit.succeed({ _tag: "Done", payload: undefined }))
       })

@@ -302,13 +302,15 @@ describe("what is no transition", () => {
     }
   }
 
+  const promised = "a Promise: give an Effect instead, made with Effect.tryPromise"
+
   const wrong = [
     { what: "an unknown tag", make: () => ({ _tag: "Typo", payload: 1 }), says: "a transition to 'Typo'" },
     { what: "a place that is no target", make: () => ({ _tag: "Start", payload: 1 }), says: "a transition to 'Start'" },
     { what: "undefined", make: () => undefined, says: "undefined" },
     { what: "a string", make: () => "Done", says: "Done" },
     { what: "an object", make: () => ({ to: "Done" }), says: "an object" },
-    { what: "a Promise", make: () => Promise.resolve({ _tag: "Done", payload: 1 }), says: "a Promise" },
+    { what: "a Promise", make: () => Promise.resolve({ _tag: "Done", payload: 1 }), says: promised },
     {
       what: "a transition that was not called",
       make: (to: To) => to.Done,

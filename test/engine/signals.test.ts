@@ -331,15 +331,24 @@ describe("policies around a wait", () => {
     Withdrawal: ({ payload, to }) => to.Closed(payload)
   })
 
-  it.effect("retry waits again: what the failed attempt took is gone", () =>
+  it.effect("retry finds the signal that the failed attempt took", () =>
     Effect.gen(function* () {
-      const handle = yield* Request.implement({ Draft, Review: flaky.retry({ times: 2 }) }).fork("plan")
-      yield* handle.signal("Approval", { by: "nobody" })
-      yield* handle.signal("Approval", { by: "nobody" })
-      yield* TestClock.adjust("1 day")
-      expect(handle.fiber.pollUnsafe()).toBeUndefined()
+      const seen: Array<string> = []
+      const Review = Request.wait("Review", {
+        Approval: ({ attempt, payload, signal, to }) => {
+          seen.push(`${signal.by} at attempt ${attempt}`)
+          return attempt < 3
+            ? Effect.fail(new Boom({ id: "busy" }))
+            : Effect.succeed(to.Approved(`${payload} by ${signal.by}`))
+        },
+        Withdrawal: ({ to }) => to.Closed("withdrawn")
+      })
+      const handle = yield* Request.implement({ Draft, Review: Review.retry({ times: 2 }) }).fork("plan")
       yield* handle.signal("Approval", { by: "Ada" })
-      expect((yield* Fiber.join(handle.fiber)).payload).toBe("plan by Ada at attempt 3")
+      yield* handle.signal("Approval", { by: "Bob" })
+      yield* TestClock.adjust(100)
+      expect(ended(handle.fiber)).toEqual(Exit.succeed({ _tag: "Approved", payload: "plan by Ada" }))
+      expect(seen).toEqual(["Ada at attempt 1", "Ada at attempt 2", "Ada at attempt 3"])
     })
   )
 
@@ -628,18 +637,22 @@ describe("two runs of one id", () => {
     })
   )
 
-  it.effect("are no matter where there are no signals", () =>
-    Effect.gen(function* () {
-      class Silent extends Workflow.define("Silent")
-        .state("Work", Schema.Void, ["Done"])
-        .exit("Done", Schema.String)
-        .start("Work") {}
-      const silent = Silent.implement({ Work: ({ run, to }) => succeedAfter(10, to.Done(run.id)) })
-      const both = Effect.all([silent.run(undefined, { id: "a" }), silent.run(undefined, { id: "a" })], {
-        concurrency: "unbounded"
+  it.effect(
+    "cannot be in progress at once where there are no signals either, unless a random id is given to each",
+    () =>
+      Effect.gen(function* () {
+        class Silent extends Workflow.define("Silent")
+          .state("Work", Schema.Void, ["Done"])
+          .exit("Done", Schema.String)
+          .start("Work") {}
+        const silent = Silent.implement({ Work: ({ run, to }) => succeedAfter(10, to.Done(run.id)) })
+        const first = yield* silent.fork(undefined, { id: "a" })
+        const exit = yield* settle(silent.run(undefined, { id: "a" }))
+        expect(defectsOf(exit)).toEqual([new RunIdInUse({ workflow: "Silent", runId: "a" })])
+        expect((yield* valueOf(Fiber.join(first.fiber))).payload).toBe("a")
+        const others = Effect.all([silent.run(), silent.run()], { concurrency: "unbounded" })
+        expect(new Set((yield* valueOf(others)).map((outcome) => outcome.payload)).size).toBe(2)
       })
-      expect((yield* valueOf(both)).map((outcome) => outcome.payload)).toEqual(["a", "a"])
-    })
   )
 })
 

@@ -61,6 +61,8 @@ interface Visit {
   attempts: number
   /** What was acquired in the scope of the visit. */
   readonly acquired: Array<Acquired>
+  /** The signals that its attempt has taken. */
+  readonly taken: Array<Signal>
 }
 
 /** Where a step may go. */
@@ -112,14 +114,13 @@ class Interpreter {
     const endedAt = rollback.undo(0, rollback.reason ?? result, released)
     const isInterrupted = isCutOff(result) || endedAt > interruptAt
     if (rollback.isClean) {
-      const final = within(interruptAt, { at: endedAt, result }).result
-      const isLocated = final._tag !== "interrupted" && !isCutOff(final)
-      return this.prediction(endedAt, describeResult(final), isLocated ? this.location() : "")
+      // A failure stays one, also if the run is interrupted before it has ended.
+      const final = result._tag === "failed" ? result : within(interruptAt, { at: endedAt, result }).result
+      return this.prediction(endedAt, describeResult(final), final._tag === "interrupted" ? "" : this.location())
     }
     const error = rollback.failed()
-    return isInterrupted
-      ? this.prediction(endedAt, describeDefects([show(error)]), "")
-      : this.prediction(endedAt, describeResult(failed(error)), this.location())
+    const outcome = isInterrupted ? describeDefects([show(error)]) : describeResult(failed(error))
+    return this.prediction(endedAt, outcome, this.location())
   }
 
   private location(): string {
@@ -154,7 +155,7 @@ class Interpreter {
     let time = 0
     let state = places.get(this.place)
     while (state !== undefined) {
-      const visit: Visit = { state, payload, attempts: 0, acquired: [] }
+      const visit: Visit = { state, payload, attempts: 0, acquired: [], taken: [] }
       this.visit = visit
       this.enter(time, state.name)
       this.timeline.tell(time, "StateEntered", state.name, { payload })
@@ -194,6 +195,7 @@ class Interpreter {
       this.tell(start, "AttemptStarted", visit, {})
       const { at, result } = this.work(visit, start, limit)
       const duration = at - start
+      if (result._tag !== "done") this.putBack(visit)
       if (result._tag === "interrupted") this.tell(at, "AttemptInterrupted", visit, { duration })
       else if (result._tag !== "done") this.tell(at, "AttemptFailed", visit, { duration, cause: describeCause(result) })
       return { at, result }
@@ -202,6 +204,12 @@ class Interpreter {
     return isShared
       ? shared.policies.reduce((run, policy, index) => this.sharedPolicy(visit, policy, index, run), own)
       : own
+  }
+
+  /** Puts the signals back that an attempt has taken, which has failed or was cut off. */
+  private putBack({ taken }: Visit): void {
+    this.signals.push(...taken.splice(0))
+    this.signals.sort((a, b) => this.scenario.signals.indexOf(a) - this.scenario.signals.indexOf(b))
   }
 
   private ownPolicy(visit: Visit, policy: Policy, index: number, run: Run): Run {
@@ -352,7 +360,7 @@ class Interpreter {
     const at = Math.min(expires, arrives, limit)
     if (at < expires) this.timeline.cancel(expires)
     if (signal !== undefined && at === arrives) {
-      this.signals.splice(index, 1)
+      visit.taken.push(...this.signals.splice(index, 1))
       const { step } = cases.find((one) => one.signal === signal.name)!
       return this.ownStep(visit, step, `on ${signal.name}`, signal.at)(at, limit)
     }

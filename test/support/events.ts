@@ -2,7 +2,7 @@
 import { Cause, type Context, Effect, Exit, Layer, Predicate, type Scope } from "effect"
 import type { Workflow } from "sluice"
 import { match, P } from "ts-pattern"
-import { observerLayer } from "../../src/engine/observers.ts"
+import { observerLayer } from "../../src/engine/watch/observers.ts"
 import { settle } from "./runs.ts"
 
 type Event = Workflow.RunEvent

@@ -1,6 +1,6 @@
 /** Who may watch a run: what a run does must not depend on it. */
 import { Context, Effect, Layer, type Scope, Tracer } from "effect"
-import { observerLayer } from "../../src/engine/observers.ts"
+import { observerLayer } from "../../src/engine/watch/observers.ts"
 
 /** Someone who watches the runs in a context, and keeps nothing of what is told. */
 export interface Watcher {

@@ -25,6 +25,12 @@ export class Mailbox {
     return index < 0 ? undefined : this.kept.splice(index, 1)[0]
   }
 
+  /** Puts a signal back that was taken. */
+  putBack(signal: Received): void {
+    this.kept.unshift(signal)
+    this.arrived?.()
+  }
+
   /** Whether there is a signal of one of these names. */
   has(names: ReadonlySet<string>): boolean {
     return this.kept.some((signal) => names.has(signal.name))

@@ -3,21 +3,22 @@
  */
 import type { Pending } from "../Context.ts"
 import type { AnyStore } from "../Store.ts"
-import type { Node, Targets } from "./Node.ts"
-import type { Run } from "./Run.ts"
+import type { Frame, Node, Run, Targets, Visit } from "./model.ts"
 
 /** One visit of a state: the context that its functions are given. */
-export class Visit {
+export class StateVisit implements Visit {
   readonly run: Run
   readonly node: Node
   readonly payload: unknown
   readonly attempt: number
+  readonly frame: Frame | undefined
 
-  constructor(run: Run, node: Node, payload: unknown, attempt: number) {
+  constructor(run: Run, node: Node, payload: unknown, attempt: number, frame: Frame | undefined) {
     this.run = run
     this.node = node
     this.payload = payload
     this.attempt = attempt
+    this.frame = frame
   }
 
   get input(): unknown {
@@ -36,19 +37,22 @@ export class Visit {
     return this.run.store
   }
 
-  /** The context of the next attempt; the first one has this. */
   nextAttempt(): Visit {
     const attempt = this.run.attempt + 1
-    return attempt === 1 ? this : new Visit(this.run, this.node, this.payload, attempt)
+    return attempt === 1 ? this : new StateVisit(this.run, this.node, this.payload, attempt, this.frame)
+  }
+
+  within(frame: Frame): Visit {
+    return new StateVisit(this.run, this.node, this.payload, this.attempt, frame)
   }
 }
 
 /** The context of a catch. */
-export class CatchVisit extends Visit {
+export class CatchVisit extends StateVisit {
   readonly error: unknown
 
   constructor(visit: Visit, error: unknown) {
-    super(visit.run, visit.node, visit.payload, visit.run.attempt)
+    super(visit.run, visit.node, visit.payload, visit.run.attempt, visit.frame)
     this.error = error
   }
 }
@@ -68,22 +72,22 @@ export class FallbackVisit extends CatchVisit {
 }
 
 /** The context of a join. */
-export class JoinVisit extends Visit {
+export class JoinVisit extends StateVisit {
   readonly results: unknown
 
   constructor(visit: Visit, results: unknown) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
+    super(visit.run, visit.node, visit.payload, visit.attempt, visit.frame)
     this.results = results
   }
 }
 
 /** The context of one item of a forEach. */
-export class ItemVisit extends Visit {
+export class ItemVisit extends StateVisit {
   readonly item: unknown
   readonly index: number
 
   constructor(visit: Visit, item: unknown, index: number) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
+    super(visit.run, visit.node, visit.payload, visit.attempt, visit.frame)
     this.item = item
     this.index = index
   }
@@ -93,9 +97,9 @@ export class ItemVisit extends Visit {
 export const pending: Pending = { pending: true }
 
 /** The context of a poll. */
-export class PollVisit extends Visit {
+export class PollVisit extends StateVisit {
   constructor(visit: Visit) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
+    super(visit.run, visit.node, visit.payload, visit.attempt, visit.frame)
   }
 
   get pending(): Pending {
@@ -104,21 +108,21 @@ export class PollVisit extends Visit {
 }
 
 /** The context of what a signal leads to. */
-export class SignalVisit extends Visit {
+export class SignalVisit extends StateVisit {
   readonly signal: unknown
 
   constructor(visit: Visit, signal: unknown) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
+    super(visit.run, visit.node, visit.payload, visit.attempt, visit.frame)
     this.signal = signal
   }
 }
 
 /** The context of what an exit of a called workflow leads to. */
-export class CallVisit extends Visit {
+export class CallVisit extends StateVisit {
   readonly result: unknown
 
   constructor(visit: Visit, result: unknown) {
-    super(visit.run, visit.node, visit.payload, visit.attempt)
+    super(visit.run, visit.node, visit.payload, visit.attempt, visit.frame)
     this.result = result
   }
 }

@@ -3,7 +3,7 @@
  * conventions, which have none for workflows yet.
  */
 import { Cause, Predicate } from "effect"
-import { CompensationFailed } from "../Errors.ts"
+import { CompensationFailed } from "../../Errors.ts"
 
 export const attribute = {
   workflow: "workflow.name",

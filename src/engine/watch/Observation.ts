@@ -4,10 +4,10 @@
  */
 import { Cause, Clock, Duration, Effect, Exit, type Fiber, Predicate, Record } from "effect"
 import type { DistributedOmit } from "type-fest"
-import type { Caller, RunEvent, Waiting } from "../Event.ts"
-import type { AnyEffect } from "../graph/Spec.ts"
+import type { Caller, RunEvent } from "../../Event.ts"
+import type { AnyEffect } from "../../graph/Spec.ts"
+import type { Decided, Hooks, Park, Transition, Undone } from "../model.ts"
 import { attribute, errorTypeOf } from "./attributes.ts"
-import type { Transition } from "./Node.ts"
 import { hasObservers, type Observe, observersIn } from "./observers.ts"
 
 /** Who watches a run, and by which clock. */
@@ -46,31 +46,18 @@ type Happening = DistributedOmit<RunEvent, "workflow" | "runId" | "time" | "stat
 /** An event of a visit, before the run has signed it. */
 type VisitHappening = DistributedOmit<Extract<Happening, { readonly attempt: number }>, "attempt">
 
-/** What a step did that is undone. */
-interface Undone {
-  readonly state: string
-  readonly target?: string | undefined
-  readonly branch?: string | number | undefined
-  readonly payload: unknown
-}
-
-/** What a run waits for. */
-interface Wait extends Pick<Waiting<string>, "for" | "signals" | "cause"> {
-  readonly limit?: Duration.Duration
-}
-
 type Attributes = Readonly<Record<string, unknown>>
 
 /** Watches one run. */
-export class Observation {
-  private readonly run: Watched
+export class Observation implements Hooks {
+  private readonly watched: Watched
   private readonly observers: ReadonlyArray<Observe>
   private readonly traced: boolean
   private readonly clock: Clock.Clock
-  private entered = 0
+  private enteredAt = 0
 
   constructor(run: Watched, { clock, observers, traced }: Watch) {
-    this.run = run
+    this.watched = run
     this.observers = observers
     this.traced = traced
     this.clock = clock
@@ -88,18 +75,17 @@ export class Observation {
 
   /** The last attempt of the present visit that has begun, or would have. */
   private get lastAttempt(): number {
-    return Math.max(1, this.run.attempt)
+    return Math.max(1, this.watched.attempt)
   }
 
-  private sign(happening: Happening, state = this.run.state): void {
-    const { id: runId, workflow } = this.run
+  private sign(happening: Happening, state = this.watched.state): void {
+    const { id: runId, workflow } = this.watched
     const event = { ...happening, workflow, runId, time: this.time(), state }
     for (const observe of this.observers) observe(event)
   }
 
-  /** Watches the whole of a run. */
-  ofRun(run: AnyEffect, input: unknown, caller: Caller | undefined): AnyEffect {
-    const traced = this.span(`run ${this.run.workflow}`, {}, run, attribute.exit)
+  run(run: AnyEffect, input: unknown, caller: Caller | undefined): AnyEffect {
+    const traced = this.span(`run ${this.watched.workflow}`, {}, run, attribute.exit)
     return Effect.suspend(() => {
       const started = this.now()
       this.sign({ _tag: "RunStarted", input, ...(caller === undefined ? {} : { caller }) })
@@ -110,24 +96,27 @@ export class Observation {
     })
   }
 
-  enter(payload: unknown): void {
-    this.entered = this.now()
+  entered(payload: unknown): void {
+    this.enteredAt = this.now()
     this.sign({ _tag: "StateEntered", payload })
   }
 
-  /** Watches a visit of a state until it has chosen its transition and released what it acquired. */
-  ofVisit(visit: AnyEffect): AnyEffect {
-    const { state } = this.run
+  visit(visit: AnyEffect): AnyEffect {
+    const { state } = this.watched
     return this.span(`state ${state}`, { [attribute.state]: state }, visit, attribute.target)
   }
 
-  leave({ _tag, payload }: Transition): void {
-    this.tell(this.lastAttempt, { _tag: "TransitionTaken", target: _tag, payload, duration: this.now() - this.entered })
+  left({ _tag, payload }: Transition): void {
+    this.tell(this.lastAttempt, {
+      _tag: "TransitionTaken",
+      target: _tag,
+      payload,
+      duration: this.now() - this.enteredAt
+    })
   }
 
-  /** Watches an attempt. */
-  ofAttempt(attempt: AnyEffect): AnyEffect {
-    const { state } = this.run
+  attempt(attempt: AnyEffect): AnyEffect {
+    const { state } = this.watched
     const nth = this.lastAttempt
     const traced = this.span(`attempt ${state}`, { [attribute.state]: state, [attribute.attempt]: nth }, attempt)
     return Effect.suspend(() => {
@@ -145,13 +134,12 @@ export class Observation {
     })
   }
 
-  /** Watches what a retry runs again and again. */
-  ofRetries(attempts: AnyEffect, retry: (attempts: AnyEffect) => AnyEffect): AnyEffect {
+  retries(attempts: AnyEffect, retry: (attempts: AnyEffect) => AnyEffect): AnyEffect {
     return Effect.suspend(() => {
       let last: { readonly cause: Cause.Cause<unknown>; readonly time: number } | undefined
       const watched = Effect.suspend(() => {
         if (last !== undefined) {
-          const attempt = this.run.attempt + 1
+          const attempt = this.watched.attempt + 1
           this.sign({ _tag: "Retried", attempt, cause: last.cause, duration: this.now() - last.time })
         }
         return Effect.onExitPrimitive(attempts, (exit) => {
@@ -163,7 +151,6 @@ export class Observation {
     })
   }
 
-  /** Tells that a branch begins, and gives the time. */
   branchStarted(attempt: number, branch: string | number): number {
     this.tell(attempt, { _tag: "BranchStarted", branch })
     return this.now()
@@ -176,25 +163,19 @@ export class Observation {
     else this.tell(attempt, { _tag: "BranchFailed", ...what, cause: exit.cause })
   }
 
-  /** Tells what a strategy has decided; `began` is when the first branch did, if there was any. */
-  joined(
-    attempt: number,
-    began: number | undefined,
-    what: Omit<Extract<VisitHappening, { readonly _tag: "Joined" }>, "_tag" | "duration">
-  ): void {
-    this.tell(attempt, { _tag: "Joined", ...what, duration: began === undefined ? 0 : this.now() - began })
+  joined(attempt: number, began: number | undefined, decided: Decided): void {
+    this.tell(attempt, { _tag: "Joined", ...decided, duration: began === undefined ? 0 : this.now() - began })
   }
 
-  /** Watches a branch. One that is finished already stays so unless there is a tracer. */
-  ofBranch(branch: string | number, begin: () => AnyEffect): AnyEffect {
+  /** One that is finished already stays so unless there is a tracer. */
+  branch(branch: string | number, begin: () => AnyEffect): AnyEffect {
     if (!this.traced) return begin()
-    const { state } = this.run
+    const { state } = this.watched
     const attributes = { [attribute.state]: state, [attribute.branch]: String(branch) }
     return this.span(`branch ${typeof branch === "string" ? branch : state}`, attributes, Effect.suspend(begin))
   }
 
-  /** Watches a compensation. */
-  ofCompensation({ branch, payload, state, target }: Undone, compensation: AnyEffect): AnyEffect {
+  compensation({ branch, payload, state, target }: Undone, compensation: AnyEffect): AnyEffect {
     const what = { ...(target === undefined ? {} : { target }), ...(branch === undefined ? {} : { branch }) }
     const names = { [attribute.state]: state, [attribute.target]: target, [attribute.branch]: branch?.toString() }
     const traced = this.span(`compensate ${state}`, names, compensation)
@@ -210,13 +191,11 @@ export class Observation {
     })
   }
 
-  /** Tells of a signal that the run was sent. */
   signalled(signal: string, payload: unknown): void {
     this.sign({ _tag: "Signalled", signal, payload })
   }
 
-  /** Tells that the run waits, and for how long at most; no time at all is no wait. */
-  wait({ limit, ...what }: Wait, attempt = this.lastAttempt): void {
+  parked({ limit, ...what }: Park, attempt = this.lastAttempt): void {
     if (limit !== undefined && !Duration.isPositive(limit)) return
     const ends = limit !== undefined && Duration.isFinite(limit)
     this.tell(attempt, { _tag: "Waiting", ...what, ...(ends ? { until: this.time() + Duration.toMillis(limit) } : {}) })
@@ -230,7 +209,7 @@ export class Observation {
   /** Puts a span around an Effect; `goesTo` is the attribute for the place that it gives. */
   private span(name: string, attributes: Attributes, effect: AnyEffect, goesTo?: string): AnyEffect {
     if (!this.traced) return effect
-    const { id, workflow } = this.run
+    const { id, workflow } = this.watched
     const all = { [attribute.workflow]: workflow, [attribute.runId]: id, ...attributes }
     return Effect.useSpan(name, { attributes: Record.filter(all, Predicate.isNotUndefined) }, (span) =>
       Effect.onExitPrimitive(Effect.withParentSpan(effect, span, { captureStackTrace: false }), (exit) => {

@@ -3,8 +3,8 @@
  */
 import { Cause, Result } from "effect"
 import { match } from "ts-pattern"
-import { AllBranchesFailed, NoBranchCompleted, QuorumNotReached, ToleranceExceeded } from "../Errors.ts"
-import type { Strategy } from "../Join.ts"
+import { AllBranchesFailed, NoBranchCompleted, QuorumNotReached, ToleranceExceeded } from "../../Errors.ts"
+import type { Strategy } from "../../Join.ts"
 
 /** What a branch is called in results and failures: `{ branch }`, or `{ index, item }`. */
 export type Label = object

@@ -5,59 +5,64 @@
  * It forks, observes and interrupts as Effect's own `raceAll` and `forEach` do, because neither leaves the decision to its
  * caller: deciding by a failure of the branch would put a handler around each.
  */
-import { Cause, Context, Effect, Exit, type Fiber, Scope } from "effect"
-import type { AnyEffect, Compensation, Concurrency, ForEachWork, SplitWork } from "../graph/Spec.ts"
-import type { Strategy } from "../Join.ts"
-import { type Perform, performing } from "./Node.ts"
-import { tapEffect, toEffect } from "./result.ts"
-import type { Undo } from "./rollback.ts"
+import { Cause, Context, Effect, Exit, type Fiber, Predicate, Scope } from "effect"
+import type { AnyEffect, Compensation, Concurrency, ForEachWork, SplitWork } from "../../graph/Spec.ts"
+import type { Strategy } from "../../Join.ts"
+import type { Perform, Undo, Visit } from "../model.ts"
+import { invalidResult, isSettled, performing, tapEffect, toEffect } from "../result.ts"
+import { allOrNothing, type Choosing } from "../undos.ts"
+import { ItemVisit, JoinVisit } from "../visit.ts"
 import { type Decision, type Label, makeRule, type Rule, Tally } from "./strategies.ts"
-import { ItemVisit, JoinVisit, type Visit } from "./Visit.ts"
 
 /** The work of a split. */
 export const joinNamed = (
   state: string,
-  { branches, compensations, concurrency, join, strategy }: SplitWork
+  { branches, compensations, concurrency, join, strategy }: SplitWork,
+  choosing: Choosing
 ): Perform => {
   const names = Object.keys(branches)
-  const undos = names.map((name) => undoOf(state, compensations[name]))
+  const undos = names.map((name) => undoOf(state, Object.hasOwn(compensations, name) ? compensations[name] : undefined))
   const compensated = Object.keys(compensations).length > 0
   const bodies = Object.values(branches).map(performing)
   const labels = names.map((branch) => ({ branch }))
   const rule = makeRule(state, strategy, (values) => Object.fromEntries(names.map((name, i) => [name, values[i]])))
-  return fanOut({ rule, strategy, concurrency, join: performing(join) }, (visit) => ({
+  return fanOut({ rule, strategy, concurrency, join: choosing(join), compensated }, (visit) => ({
     labels,
     nameOf: (index) => names[index]!,
     undoOf: (index) => undos[index],
-    begin: (index) => bodies[index]!(visit),
-    compensated
+    begin: (index) => bodies[index]!(visit)
   }))
 }
 
 /** The work of a forEach. */
 export const joinItems = (
   state: string,
-  { compensation, concurrency, each, items, join, strategy }: ForEachWork
+  { compensation, concurrency, each, items, join, strategy }: ForEachWork,
+  choosing: Choosing
 ): Perform => {
   const itemsOf = performing(items)
   const undo = undoOf(state, compensation)
   const body = performing(each)
   const rule = makeRule(state, strategy, (values) => values)
-  return fanOut({ rule, strategy, concurrency, join: performing(join) }, (visit) => {
-    // The type of `items` promises an iterable.
-    const labels = Array.from(itemsOf(visit) as Iterable<unknown>, (item, index) => ({ index, item }))
+  return fanOut({ rule, strategy, concurrency, join: choosing(join), compensated: undo !== undefined }, (visit) => {
+    const labels = Array.from(iterable(visit, itemsOf(visit)), (item, index) => ({ index, item }))
     return {
       labels,
       nameOf: (index) => index,
       undoOf: () => undo,
-      begin: (index) => body(new ItemVisit(visit, labels[index]!.item, index)),
-      compensated: undo !== undefined
+      begin: (index) => body(new ItemVisit(visit, labels[index]!.item, index))
     }
   })
 }
 
+/** What `items` gives, which is to be an iterable; an Effect is one too, but not of items. */
+const iterable = ({ node, run }: Visit, given: unknown): Iterable<unknown> => {
+  if (Predicate.isIterable(given) && typeof given !== "string" && isSettled(given)) return given
+  throw invalidResult(run.workflow, node.name, "what gives its items", given)
+}
+
 const undoOf = (state: string, compensation: Compensation | undefined): Undo | undefined =>
-  compensation === undefined ? undefined : { state, compensation }
+  compensation === undefined ? undefined : { state, target: undefined, compensation }
 
 /** What is the same for every visit. */
 interface Plan {
@@ -65,6 +70,8 @@ interface Plan {
   readonly rule: Rule
   readonly concurrency: Concurrency
   readonly join: Perform
+  /** Whether some of the branches have something to undo. */
+  readonly compensated: boolean
 }
 
 /** The branches of one visit. */
@@ -73,14 +80,15 @@ interface Branches {
   readonly nameOf: (index: number) => string | number
   readonly undoOf: (index: number) => Undo | undefined
   readonly begin: (index: number) => unknown
-  /** Whether some of them have something to undo. */
-  readonly compensated: boolean
 }
 
 const fanOut =
   (plan: Plan, branchesOf: (visit: Visit) => Branches): Perform =>
-  (visit) =>
-    Effect.withFiber((parent) => new Fan(plan, visit, parent, branchesOf(visit)).run())
+  (visit) => {
+    const fan = (visit: Visit): AnyEffect =>
+      Effect.withFiber((parent) => new Fan(plan, visit, parent, branchesOf(visit)).run())
+    return plan.compensated ? allOrNothing(visit, fan) : fan(visit)
+  }
 
 /** The fibers of one visit. */
 class Fan {
@@ -115,7 +123,7 @@ class Fan {
   run(): AnyEffect {
     if (this.decision !== "wait") return this.conclude()
     const joined = Effect.flatMap(this.branchesEnd(), () => this.conclude())
-    return this.branches.compensated ? this.visit.run.undoIfFailed(joined) : joined
+    return joined
   }
 
   /** Starts the branches and waits for the last; interrupted, it stops them all. */
@@ -150,15 +158,15 @@ class Fan {
 
   private start(index: number): void {
     const { attempt, run } = this.visit
-    if (run.observation !== undefined) {
-      this.began[index] = run.observation.branchStarted(attempt, this.branches.nameOf(index))
+    if (run.hooks !== undefined) {
+      this.began[index] = run.hooks.branchStarted(attempt, this.branches.nameOf(index))
     }
     // The first steps of a branch may bring another's end, and with it the decision.
     this.starting++
     const effect =
-      run.observation === undefined
+      run.hooks === undefined
         ? this.begin(index)
-        : run.observation.ofBranch(this.branches.nameOf(index), () => this.begin(index))
+        : run.hooks.branch(this.branches.nameOf(index), () => this.begin(index))
     if (Exit.isExit(effect)) {
       // A finished Effect needs no fiber.
       this.starting--
@@ -190,9 +198,12 @@ class Fan {
   /** A branch that has succeeded may have to be undone, even if its success comes too late to count. */
   private beginRemembering(index: number, undo: Undo): AnyEffect {
     const { visit } = this
-    const { payload } = visit
-    const branch = { name: this.branches.nameOf(index), payload, label: this.branches.labels[index]! }
-    return tapEffect(this.branches.begin(index), (value) => visit.run.rollback.complete({ ...undo, branch }, value))
+    const { frame, payload, run } = visit
+    const name = this.branches.nameOf(index)
+    const label = this.branches.labels[index]!
+    return tapEffect(this.branches.begin(index), (value) => {
+      if (isSettled(value)) run.steps.complete(undo, { name, value, payload, label }, frame)
+    })
   }
 
   /** Calls back when a fiber has ended, and then starts what may start now. */
@@ -220,6 +231,7 @@ class Fan {
     if (this.decision !== "wait") {
       this.settleLate(index, exit)
     } else if (Exit.isSuccess(exit)) {
+      if (!isSettled(exit.value)) return this.settle(index, Exit.die(this.invalid(index, exit.value)))
       this.tally.succeed(index, exit.value)
       this.tell(index, exit)
       this.decide(this.plan.rule.decide(this.tally))
@@ -238,6 +250,13 @@ class Fan {
     const defects = Exit.isFailure(exit) ? onlyDefects(exit.cause) : Cause.empty
     this.fatal = Cause.combine(this.fatal, defects)
     this.tell(index, defects.reasons.length > 0 ? Exit.failCause(defects) : Exit.interrupt())
+  }
+
+  private invalid(index: number, received: unknown) {
+    const { node, run } = this.visit
+    const name = this.branches.nameOf(index)
+    const giver = typeof name === "string" ? `branch '${name}'` : `item ${name}`
+    return invalidResult(run.workflow, node.name, giver, received)
   }
 
   private decide(decision: Decision): void {
@@ -259,7 +278,7 @@ class Fan {
   private conclude(): AnyEffect {
     const ends = this.fatal.reasons.length > 0
     const { attempt, run } = this.visit
-    run.observation?.joined(attempt, this.began[0], {
+    run.hooks?.joined(attempt, this.began[0], {
       strategy: this.plan.strategy._tag,
       proceeds: this.decision === "proceed" && !ends,
       successes: this.tally.completed.length,
@@ -274,7 +293,7 @@ class Fan {
   private tell(index: number, exit: Exit.Exit<unknown, unknown>): void {
     const { attempt, run } = this.visit
     if (Exit.hasDies(exit)) this.died++
-    run.observation?.branchEnded(attempt, this.branches.nameOf(index), this.began[index]!, exit)
+    run.hooks?.branchEnded(attempt, this.branches.nameOf(index), this.began[index]!, exit)
   }
 }
 

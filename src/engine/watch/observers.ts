@@ -3,7 +3,7 @@
  * add up, side by side or one within another.
  */
 import { Context, Effect, Layer, Option, type Scope } from "effect"
-import type { RunEvent } from "../Event.ts"
+import type { RunEvent } from "../../Event.ts"
 
 /** Is told each event in the moment it happens; it must neither throw nor take long. */
 export type Observe = (event: RunEvent) => void

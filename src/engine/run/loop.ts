@@ -1,0 +1,143 @@
+/**
+ * The state loop. It goes from state to state without touching the fiber as long as handlers give transitions or finished
+ * Effects. Only an Effect that has to be waited for goes through the fiber's own run loop, as the continuation of which
+ * the state loop goes on: nothing on the stack and nothing in memory grows with the number of transitions.
+ *
+ * A run with hooks goes a state at a time.
+ */
+import { Cause, Context, Duration, Effect, Exit, Scope } from "effect"
+import { InvalidTransition } from "../../Errors.ts"
+import type { AnyEffect } from "../../graph/Spec.ts"
+import type { Edge, Hooks, Node, Transition, Visit } from "../model.ts"
+import { tagOf, toEffect, toEffectThen } from "../result.ts"
+import { remaining } from "../time.ts"
+import { lasting } from "./lifetime.ts"
+import type { Run } from "./Run.ts"
+import { endIfFailed } from "./unwinding.ts"
+
+/** After so many transitions without waiting, a run lets other fibers go first, as Effect's own run loop does. */
+const transitionsBeforeYield = 2048
+
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null
+
+/** Runs from a place to an exit, and gives the last transition. */
+export const advance = (run: Run, start: Node, entered: Transition): AnyEffect => {
+  const { hooks } = run
+  let node = start
+  let transition = entered
+  let untilYield = transitionsBeforeYield
+  try {
+    while (node.edges !== undefined) {
+      if (untilYield-- === 0) return yieldFirst(run, node, transition)
+      const visit = run.enter(node, transition.payload)
+      if (hooks !== undefined) return advanceWith(hooks, run, visit)
+      let result = node.perform(visit)
+      let edge = isObject(result) && Effect.TypeId in result ? undefined : node.edges.get(tagOf(result))
+      if (edge === undefined) {
+        const effect = Exit.isExit(result) ? result : toEffectThen(result, (value) => resume(run, value))
+        if (!Exit.isExit(effect)) return lasting(run, effect)
+        if (Exit.isFailure(effect)) return fail(run, effect.cause)
+        result = effect.value
+        edge = follow(run, result)
+      }
+      // Only a transition has an edge.
+      transition = result as Transition
+      if (edge.undo !== undefined) run.steps.complete(edge.undo, transition.payload, undefined)
+      if (transition.after !== undefined) return delay(run, edge.node, transition)
+      node = edge.node
+    }
+  } catch (defect) {
+    return fail(run, Cause.die(defect))
+  }
+  run.node = node
+  return Effect.succeed(transition)
+}
+
+/** Runs the work of the state that a run is at, and gives the transition it chose. */
+export const step = (run: Run, payload: unknown): AnyEffect => {
+  const work = Effect.suspend(() => toEffect(run.node.perform(run.enter(run.node, payload))))
+  return lasting(
+    run,
+    Effect.tap(work, (result) => Effect.sync(() => follow(run, result)))
+  )
+}
+
+/** Goes through one state with hooks, and on from there. */
+const advanceWith = (hooks: Hooks, run: Run, visit: Visit): AnyEffect => {
+  hooks.entered(visit.payload)
+  const work = Effect.suspend(() => toEffect(visit.node.watched(visit)))
+  const visited = Effect.flatMap(work, (result) => {
+    follow(run, result)
+    return Effect.as(settle(run, result) ?? Effect.void, result)
+  })
+  return lasting(
+    run,
+    Effect.flatMap(hooks.visit(visited), (result) => moveOn(run, follow(run, result), result))
+  )
+}
+
+/** Goes on after an Effect that had to be waited for: what undoes the step is registered in the moment it is chosen. */
+const resume = (run: Run, result: unknown): AnyEffect => {
+  const edge = follow(run, result)
+  if (edge.undo !== undefined) run.steps.complete(edge.undo, (result as Transition).payload, undefined)
+  const settled = settle(run, result)
+  return settled === undefined ? moveOn(run, edge, result) : Effect.flatMap(settled, () => moveOn(run, edge, result))
+}
+
+/** The edge that a handler's result goes along. */
+const follow = ({ node, workflow }: Run, result: unknown): Edge => {
+  const edge = node.edges!.get(tagOf(result))
+  if (edge !== undefined) return edge
+  throw new InvalidTransition({ workflow, state: node.name, targets: [...node.edges!.keys()], received: result })
+}
+
+/** Ends the visit: what it did is final, and what it acquired is released. `undefined` when there is nothing to do. */
+const settle = (run: Run, result: unknown): AnyEffect | undefined => {
+  run.commit()
+  if (run.rollback?.failure !== undefined) return endIfFailed(run.rollback)
+  return run.scope!.state._tag === "Empty" ? undefined : releaseAcquired(run.scope!, run, Exit.succeed(result))
+}
+
+/**
+ * Runs the finalizers of the visit. The next one gets a scope of its own then, so that what is added to this one too late is
+ * released at once; a scope that was not used serves on, and the fiber's context stays as it is.
+ */
+const releaseAcquired = (scope: Scope.Closeable, run: Run, exit: Exit.Exit<unknown>): Effect.Effect<void> =>
+  Effect.ensuring(
+    Scope.close(scope, exit),
+    Effect.withFiber((fiber) => {
+      run.scope = Scope.makeUnsafe()
+      fiber.setContext(Context.add(fiber.context, Scope.Scope, run.scope))
+      return Effect.void
+    })
+  )
+
+const moveOn = (run: Run, edge: Edge, result: unknown): AnyEffect => {
+  // Only a transition has an edge.
+  const transition = result as Transition
+  run.hooks?.left(transition)
+  return transition.after === undefined ? advance(run, edge.node, transition) : delay(run, edge.node, transition)
+}
+
+/** Waits until a transition takes effect. */
+const delay = (run: Run, target: Node, { _tag, after = Duration.zero, payload }: Transition): AnyEffect => {
+  const time = Effect.flatMap(remaining(after), (duration) => {
+    run.hooks?.parked({ for: "transition", limit: duration })
+    return Effect.sleep(duration)
+  })
+  return lasting(
+    run,
+    Effect.flatMap(time, () => advance(run, target, { _tag, payload }))
+  )
+}
+
+/** Lets other fibers go first. */
+const yieldFirst = (run: Run, node: Node, transition: Transition): AnyEffect =>
+  lasting(
+    run,
+    Effect.flatMap(Effect.yieldNow, () => advance(run, node, transition))
+  )
+
+/** Fails, saying where; a run that waits has that said for all its failures around it. */
+const fail = (run: Run, cause: Cause.Cause<unknown>): AnyEffect =>
+  Effect.failCause(run.scope === undefined ? run.annotate(cause) : cause)
