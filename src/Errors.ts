@@ -2,7 +2,9 @@
  * The failures that Sluice itself can cause. They are ordinary tagged errors: `Effect.catchTag` and a handler's
  * `.catchTag` take them by `_tag`.
  */
-import { Data, Duration, Effect, Predicate, Schema } from "effect"
+import { Data, Duration, Effect, Schema } from "effect"
+import { AnyCause, Anything } from "./engine/causeJson.ts"
+import { causeLine, errorLine, firstOf, readProperty, withReasons } from "./engine/errorLine.ts"
 
 /**
  * A definition or a set of handlers that cannot be run. It is thrown by `.start()`, `implement` and `layer` and lists
@@ -55,7 +57,10 @@ export class AllBranchesFailed<out Failure> extends Data.TaggedError("AllBranche
 }> {
   declare readonly failures: ReadonlyArray<Failure>
   override get message(): string {
-    return `All ${this.failures.length} branches of state '${this.state}' failed`
+    return withReasons(
+      `All ${this.failures.length} branches of state '${this.state}' failed`,
+      branchLines(this.failures)
+    )
   }
 }
 
@@ -73,7 +78,8 @@ export class QuorumNotReached<out Success, out Failure> extends Data.TaggedError
   declare readonly failures: ReadonlyArray<Failure>
   override get message(): string {
     const { failures, required, state, successes } = this
-    return `State '${state}' needs ${required} successful branches: ${successes.length} succeeded, ${failures.length} failed`
+    const counts = `${successes.length} succeeded, ${failures.length} failed`
+    return withReasons(`State '${state}' needs ${required} successful branches: ${counts}`, branchLines(failures))
   }
 }
 
@@ -85,7 +91,11 @@ export class ToleranceExceeded<out Failure> extends Data.TaggedError("ToleranceE
 }> {
   declare readonly failures: ReadonlyArray<Failure>
   override get message(): string {
-    return `State '${this.state}' tolerates ${this.tolerated} failed branches: ${this.failures.length} failed`
+    const { failures, state, tolerated } = this
+    return withReasons(
+      `State '${state}' tolerates ${tolerated} failed branches: ${failures.length} failed`,
+      branchLines(failures)
+    )
   }
 }
 
@@ -109,13 +119,18 @@ export class RunTimeout extends Schema.TaggedError<RunTimeout>()("RunTimeout", {
   }
 }
 
-/** A poll whose schedule ended before there was an answer. `asked` is how often it had asked. */
+/**
+ * A poll whose schedule ended before there was an answer. `asked` is how often it had asked; `failure` the last error that
+ * asking failed with, if it ever did.
+ */
 export class PollExhausted extends Schema.TaggedError<PollExhausted>()("PollExhausted", {
   state: Schema.String,
-  asked: Schema.Number
+  asked: Schema.Number,
+  failure: Schema.optionalKey(Anything)
 }) {
   override get message(): string {
-    return `State '${this.state}' had no answer after asking ${this.asked} times`
+    const message = `State '${this.state}' had no answer after asking ${this.asked} times`
+    return withReasons(message, "failure" in this ? [`the last failure: ${errorLine(this.failure)}`] : [])
   }
 }
 
@@ -148,30 +163,39 @@ const Undo = {
   /** The name of the branch, or the index of its item. */
   branch: Schema.optionalKey(Schema.Union([Schema.String, Schema.Number])),
   /** What the step produced: the payload of the target, or the value of the branch. */
-  payload: Schema.Unknown
+  payload: Anything
 }
 
 /**
  * Some steps of a run that failed could not be undone.
  *
- * `cause` is why the run was rolled back, empty when it reached an exit that rolls back. `failures` are the compensations
- * that failed, each with its own cause; `untried` those for which no time was left.
+ * `cause` is why the run was rolled back, with where it was; it is empty when the run reached an exit that rolls back, which
+ * `exit` names. `failures` are the compensations that failed, each with its own cause; `untried` those for which no time was
+ * left. As JSON, causes are arrays of their reasons, and errors have their names, messages and properties.
  */
 export class CompensationFailed extends Schema.TaggedError<CompensationFailed>()("CompensationFailed", {
   workflow: Schema.String,
   runId: Schema.String,
-  cause: Schema.Cause(Schema.Unknown, Schema.Unknown),
-  failures: Schema.Array(Schema.Struct({ ...Undo, cause: Schema.Cause(Schema.Unknown, Schema.Unknown) })),
+  cause: AnyCause,
+  exit: Schema.optionalKey(Schema.String),
+  failures: Schema.Array(Schema.Struct({ ...Undo, cause: AnyCause })),
   untried: Schema.Array(Schema.Struct(Undo))
 }) {
   override get message(): string {
-    const undone = (steps: ReadonlyArray<{ readonly state: string }>) =>
-      steps.map(({ state }) => `'${state}'`).join(", ")
+    const { cause, exit, failures, runId, untried, workflow } = this
     const problems = [
-      ...(this.failures.length > 0 ? [`the compensations of ${undone(this.failures)} failed`] : []),
-      ...(this.untried.length > 0 ? [`those of ${undone(this.untried)} were not tried`] : [])
+      ...(failures.length > 0 ? [`the compensations of ${namesOf(failures)} failed`] : []),
+      ...(untried.length > 0 ? [`those of ${namesOf(untried)} were not tried`] : [])
     ]
-    return `Run '${this.runId}' of workflow '${this.workflow}' could not be rolled back: ${problems.join(", ")}`
+    return withReasons(`Run '${runId}' of workflow '${workflow}' could not be rolled back: ${problems.join(", ")}`, [
+      ...firstOf(failures, ({ cause, state }) => `'${state}': ${causeLine(cause)}`),
+      ...(exit === undefined ? [] : [`rolled back at exit '${exit}'`]),
+      ...(cause.reasons.length === 0 ? [] : [`rolled back after: ${causeLine(cause)}`])
+    ])
+  }
+
+  override toJSON(): object {
+    return { ...Schema.encodeSync(CompensationFailed)(this), message: this.message }
   }
 }
 
@@ -195,7 +219,7 @@ export class InvalidTransition extends Data.TaggedError("InvalidTransition")<{
   readonly received: unknown
 }> {
   override get message(): string {
-    const targets = this.targets.map((target) => `'${target}'`).join(", ")
+    const targets = firstOf(this.targets, (target) => `'${target}'`).join(", ")
     return `State '${this.state}' of workflow '${this.workflow}' must go to one of ${targets}, but gave ${describe(this.received)}`
   }
 }
@@ -237,11 +261,24 @@ export class RunIdInUse extends Data.TaggedError("RunIdInUse")<{ readonly workfl
   }
 }
 
+/** The states of steps. */
+const namesOf = (steps: ReadonlyArray<{ readonly state: string }>): string =>
+  firstOf(steps, ({ state }) => `'${state}'`).join(", ")
+
+/** Failures of branches: which one, and its error. */
+const branchLines = (failures: ReadonlyArray<unknown>): ReadonlyArray<string> =>
+  firstOf(failures, (failure) => {
+    const [branch, index] = [readProperty(failure, "branch"), readProperty(failure, "index")]
+    const name = typeof branch === "string" ? `branch '${branch}'` : `item ${errorLine(index)}`
+    return `${name}: ${errorLine(readProperty(failure, "error"))}`
+  })
+
 const describe = (received: unknown): string => {
-  if (Predicate.isPromiseLike(received)) return "a Promise: give an Effect instead, made with Effect.tryPromise"
-  if (Effect.isEffect(received)) return "an Effect within its result, which nobody would run"
-  if (typeof received === "function") return `the function '${received.name}'`
-  if (typeof received === "object" && received !== null && "_tag" in received)
-    return `a transition to '${String(received._tag)}'`
-  return typeof received === "object" && received !== null ? "an object" : String(received)
+  if (typeof readProperty(received, "then") === "function")
+    return "a Promise: give an Effect instead, made with Effect.tryPromise"
+  if (readProperty(received, Effect.TypeId) !== undefined) return "an Effect within its result, which nobody would run"
+  if (typeof received === "function") return `the function '${errorLine(readProperty(received, "name"))}'`
+  if (typeof received !== "object" || received === null) return errorLine(received)
+  const tag = readProperty(received, "_tag")
+  return tag === undefined ? "an object" : `a transition to '${errorLine(tag)}'`
 }

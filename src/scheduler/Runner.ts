@@ -18,6 +18,7 @@ import {
   Option,
   Result
 } from "effect"
+import { makeRunId } from "../engine/run/runId.ts"
 import type { RunOptions } from "../Implementation.ts"
 import type { AnyDefinition } from "../types/Table.ts"
 import { Backoff } from "./Backoff.ts"
@@ -231,7 +232,7 @@ export class Runner {
 
   /** A run that is due: the same tick has the same id wherever the scheduler runs. */
   private due(time: number, input: unknown, triggered: boolean): Due {
-    const name = triggered ? globalThis.crypto.randomUUID() : new Date(time).toISOString()
+    const name = triggered ? makeRunId() : new Date(time).toISOString()
     const scheduled = this.timetable.date(time)
     const begun = Deferred.makeUnsafe<void>()
     const exit = Deferred.makeUnsafe<AnyExit>()

@@ -4,6 +4,7 @@
 import { Cause, Equal, Exit, Formatter, Predicate } from "effect"
 import { match } from "ts-pattern"
 import type { RunEvent } from "../Event.ts"
+import { errorLine } from "../engine/errorLine.ts"
 
 /**
  * Whether two values are equal as data. Causes are, when their reasons are: where a failure happened and who interrupted
@@ -36,8 +37,16 @@ const isSameReason = (a: Cause.Reason<unknown>, b: Cause.Reason<unknown>): boole
 
 const isPlainError = (value: unknown): value is Error => value instanceof Error && !Equal.isEqual(value)
 
-/** A value as text: in lines, or in one line. */
+/** A value as text: in lines, or in one line. One that does not let itself be looked at is said to be so. */
 export const show = (value: unknown, space = 2): string => {
+  try {
+    return showReadable(value, space)
+  } catch {
+    return errorLine(value)
+  }
+}
+
+const showReadable = (value: unknown, space: number): string => {
   if (Exit.isExit(value)) return Exit.isSuccess(value) ? show(value.value, space) : showCause(value.cause, space)
   if (Cause.isCause(value)) return showCause(value, space)
   if (!(value instanceof Error)) return Formatter.format(value, { space })

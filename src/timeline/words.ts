@@ -3,6 +3,7 @@
  */
 import { Cause, DateTime, Option, Predicate } from "effect"
 import { match } from "ts-pattern"
+import { messageOf } from "../engine/errorLine.ts"
 import { errorTypeOf, isFailure } from "../engine/watch/attributes.ts"
 import type { Stretch, Wait } from "./History.ts"
 
@@ -40,8 +41,8 @@ export const nameCause = (cause: Cause.Cause<unknown>): string => {
 /** What a cause is, with its message. */
 export const explainCause = (cause: Cause.Cause<unknown>): string => {
   const error = mainError(cause)
-  const message = Predicate.hasProperty(error, "message") ? error.message : undefined
-  return Predicate.isString(message) && message !== "" ? `${nameCause(cause)}: ${message}` : nameCause(cause)
+  const message = messageOf(error)
+  return message === undefined ? nameCause(cause) : `${nameCause(cause)}: ${message}`
 }
 
 /** The reason that says most: a failure before a defect, and nothing of an interruption. */

@@ -272,7 +272,10 @@ describe("a schedule that ends without an answer", () => {
           { schedule: Schedule.recurs(2), failures: 5 }
         )
       })
-      expect(yield* failureOf(workflow.run(7))).toEqual(new PollExhausted({ state: "Ask", asked: 3 }))
+      const failure = new Boom({ id: "busy" })
+      const error = yield* failureOf(workflow.run(7))
+      expect(error).toEqual(new PollExhausted({ state: "Ask", asked: 3, failure }))
+      expect(error.message).toBe("State 'Ask' had no answer after asking 3 times\n  - the last failure: Boom")
     })
   )
 

@@ -66,7 +66,7 @@ describe("text pipeline", () => {
       expect(outcome).toMatchObject({
         _tag: "Rejected",
         payload: {
-          reason: "State 'Count' tolerates 0 failed branches: 1 failed",
+          reason: "State 'Count' tolerates 0 failed branches: 1 failed\n  - item 2: NoWords: there is no word in it",
           uncounted: [{ paragraph: 3, error: { _tag: "NoWords" } }]
         }
       })

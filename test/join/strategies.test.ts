@@ -639,24 +639,43 @@ describe("partialTimeout", () => {
 })
 
 describe("the messages of the failures", () => {
-  it.effect("name the state and count the branches", () =>
+  it.effect("name the state, count the branches, and say why they failed", () =>
     Effect.gen(function* () {
       const branches = { a: () => failAfter(1, "a"), b: () => failAfter(2, "b") }
       const split = Fan.split("Work", branches)
       const message = <E extends { readonly message: string }>(workflow: Runs<E>) =>
         Effect.map(failure(workflow), (error) => error.message)
       expect(yield* message(implement(split.join(Join.any, ({ to }) => to.Done(0))))).toBe(
-        "All 2 branches of state 'Work' failed"
+        "All 2 branches of state 'Work' failed\n  - branch 'a': Boom\n  - branch 'b': Boom"
       )
       expect(yield* message(implement(split.join(Join.quorum(2), ({ to }) => to.Done(0))))).toBe(
-        "State 'Work' needs 2 successful branches: 0 succeeded, 1 failed"
+        "State 'Work' needs 2 successful branches: 0 succeeded, 1 failed\n  - branch 'a': Boom"
       )
       expect(yield* message(implement(split.join(Join.tolerate({ failures: 1 }), ({ to }) => to.Done(0))))).toBe(
-        "State 'Work' tolerates 1 failed branches: 2 failed"
+        "State 'Work' tolerates 1 failed branches: 2 failed\n  - branch 'a': Boom\n  - branch 'b': Boom"
       )
       expect(yield* message(implement(split.join(Join.partialTimeout(0.5), ({ to }) => to.Done(0))))).toMatch(
         /^No branch of state 'Work' completed within /
       )
+    })
+  )
+
+  it.effect("say of many branches why the first few failed, and how many more did", () =>
+    Effect.gen(function* () {
+      const items = Array.from({ length: 1_000 }, (_, index) => index)
+      const forEach = Fan.forEach(
+        "Work",
+        () => items,
+        ({ item }) => Effect.fail(new Error(`no room\n  in ${item}`))
+      )
+      const error = yield* failure(implement(forEach.join(Join.any, ({ to }) => to.Done(0))))
+      expect(error.message.split("\n")).toEqual([
+        "All 1000 branches of state 'Work' failed",
+        "  - item 0: Error: no room in 0",
+        "  - item 1: Error: no room in 1",
+        "  - item 2: Error: no room in 2",
+        "  - and 997 more"
+      ])
     })
   )
 })

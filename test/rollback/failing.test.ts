@@ -93,13 +93,66 @@ describe("CompensationFailed", () => {
     })
   )
 
-  it.effect("says in its message whose compensations failed", () =>
+  it.effect("says in its message whose compensations failed, and why, and why the run was rolled back", () =>
     Effect.gen(function* () {
-      const undos = { hotel: () => Effect.fail(noRefund), flight: () => Effect.fail(noRefund) }
+      const undos = { hotel: () => Effect.fail(noRefund), flight: () => Effect.die(new Error("no landing")) }
       const { message } = compensationFailure(yield* settle(trip(undos, failing).run("4A", { id: "run-1" })))
-      expect(message).toBe(
-        "Run 'run-1' of workflow 'Trip' could not be rolled back: the compensations of 'Hotel', 'Flight' failed"
-      )
+      expect(message.split("\n")).toEqual([
+        "Run 'run-1' of workflow 'Trip' could not be rolled back: the compensations of 'Hotel', 'Flight' failed",
+        "  - 'Hotel': Boom",
+        "  - 'Flight': Error: no landing",
+        "  - rolled back after: Boom"
+      ])
+    })
+  )
+
+  it("names of many steps the first few, and says how many more there are", () => {
+    const steps = Array.from({ length: 200_000 }, (_, index) => ({
+      workflow: "Trip",
+      state: `Step${index}`,
+      payload: index
+    }))
+    const failures = steps.map((step) => ({ ...step, cause: Cause.fail(noRefund) }))
+    const trip = { workflow: "Trip", runId: "run-1", cause: Cause.empty, exit: "Cancelled" }
+    expect(new CompensationFailed({ ...trip, failures, untried: steps }).message.split("\n")).toEqual([
+      "Run 'run-1' of workflow 'Trip' could not be rolled back: " +
+        "the compensations of 'Step0', 'Step1', 'Step2', and 199997 more failed, " +
+        "those of 'Step0', 'Step1', 'Step2', and 199997 more were not tried",
+      "  - 'Step0': Boom",
+      "  - 'Step1': Boom",
+      "  - 'Step2': Boom",
+      "  - and 199997 more",
+      "  - rolled back at exit 'Cancelled'"
+    ])
+  })
+
+  it.effect("keeps its causes as they are, and has them and the errors in them as JSON, and back", () =>
+    Effect.gen(function* () {
+      const cause = causeOf(yield* settle(trip(written(new Ledger()), failing).run("4A", { id: "run-1" })))
+      const landing = Cause.die(new Error("no landing", { cause: new Error("fog") }))
+      const failure = new CompensationFailed({
+        workflow: "Trip",
+        runId: "run-1",
+        cause,
+        failures: [{ workflow: "Trip", state: "Flight", target: "Hotel", payload: new Date(0), cause: landing }],
+        untried: []
+      })
+      expect(failure.cause).toBe(cause)
+      expect(failure.failures[0]!.cause).toBe(landing)
+      expect(Option.getOrThrow(Workflow.failureContext(failure.cause))).toMatchObject({ state: "Car", runId: "run-1" })
+      const json = JSON.parse(JSON.stringify(failure))
+      expect(json).toMatchObject({
+        _tag: "CompensationFailed",
+        message: failure.message,
+        cause: [{ _tag: "Fail", error: { _tag: "Boom", id: "car" } }],
+        failures: [{ payload: "1970-01-01T00:00:00.000Z", cause: [{ _tag: "Die", defect: { message: "no landing" } }] }]
+      })
+      for (const encoded of [json, yield* Schema.encodeEffect(CompensationFailed)(failure)]) {
+        const back = yield* Schema.decodeUnknownEffect(CompensationFailed)(encoded)
+        expect(back.message).toBe(failure.message)
+        expect(Cause.squash(back.cause)).toMatchObject({ _tag: "Boom", id: "car" })
+        expect(Cause.squash(back.failures[0]!.cause)).toBeInstanceOf(Error)
+      }
     })
   )
 

@@ -13,6 +13,7 @@ import { annotateFailure } from "./failure.ts"
 import { isThrownAway } from "./frame.ts"
 import { Mailbox, type Received } from "./mailbox.ts"
 import { Rollback } from "./rollback.ts"
+import { makeRunId } from "./runId.ts"
 import { throwAway } from "./unwinding.ts"
 
 /** Stands for the input of a step that was given none. */
@@ -71,7 +72,7 @@ export class Run implements AnyRun {
   }
 
   get id(): string {
-    this.ownId ??= globalThis.crypto.randomUUID()
+    this.ownId ??= makeRunId()
     return this.ownId
   }
 

@@ -2,8 +2,9 @@
  * What spans, log lines and metrics call the parts of a run. Names are dotted, and `error.type` is that of the OpenTelemetry
  * conventions, which have none for workflows yet.
  */
-import { Cause, Predicate } from "effect"
+import { Cause } from "effect"
 import { CompensationFailed } from "../../Errors.ts"
+import { isInstance, nameOf } from "../errorLine.ts"
 
 export const attribute = {
   workflow: "workflow.name",
@@ -23,10 +24,9 @@ export const errorTypeOf = ({ reasons }: Cause.Cause<unknown>): string | undefin
   const reason = reasons.find(isFailure) ?? reasons.find(Cause.isDieReason)
   if (reason === undefined) return undefined
   const error = Cause.isFailReason(reason) ? reason.error : reason.defect
-  const names = ["_tag", "name"].map((key) => (Predicate.hasProperty(error, key) ? error[key] : undefined))
-  return names.find(Predicate.isString) ?? typeof error
+  return nameOf(error) ?? typeof error
 }
 
 /** Whether a reason is a failure. What could not be undone is one, also where a run that is interrupted has it as a defect. */
 export const isFailure = (reason: Cause.Reason<unknown>): reason is Cause.Fail<unknown> | Cause.Die =>
-  Cause.isFailReason(reason) || (Cause.isDieReason(reason) && reason.defect instanceof CompensationFailed)
+  Cause.isFailReason(reason) || (Cause.isDieReason(reason) && isInstance(reason.defect, CompensationFailed))

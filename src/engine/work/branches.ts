@@ -230,8 +230,9 @@ class Fan {
   private settle(index: number, exit: Exit.Exit<unknown, unknown>): void {
     if (this.decision !== "wait") {
       this.settleLate(index, exit)
+    } else if (Exit.isSuccess(exit) && !isSettled(exit.value)) {
+      this.settle(index, Exit.die(this.invalid(index, exit.value)))
     } else if (Exit.isSuccess(exit)) {
-      if (!isSettled(exit.value)) return this.settle(index, Exit.die(this.invalid(index, exit.value)))
       this.tally.succeed(index, exit.value)
       this.tell(index, exit)
       this.decide(this.plan.rule.decide(this.tally))

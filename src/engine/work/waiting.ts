@@ -68,6 +68,7 @@ export const pollForAnswer = (state: string, { ask, failures, schedule }: PollWo
       let asked = 0
       let failed = 0
       let borne: { readonly cause?: Cause.Cause<unknown> } = {}
+      let last: { readonly failure?: unknown } = {}
       const once = Effect.suspend(() => {
         asked++
         return Effect.scoped(toEffect(askOnce(new PollVisit(visit))))
@@ -81,6 +82,7 @@ export const pollForAnswer = (state: string, { ask, failures, schedule }: PollWo
         onFailure: (error) => {
           if (failed++ >= failures) return Effect.fail(error)
           borne = { cause: Cause.fail(error) }
+          last = { failure: error }
           return Effect.void
         }
       })
@@ -93,7 +95,7 @@ export const pollForAnswer = (state: string, { ask, failures, schedule }: PollWo
             )
       const asking = Effect.andThen(
         Effect.repeat(tolerant, told),
-        Effect.suspend(() => Effect.fail(new PollExhausted({ state, asked })))
+        Effect.suspend(() => Effect.fail(new PollExhausted({ state, asked, ...last })))
       )
       return Effect.catchIf(
         asking,
