@@ -96,6 +96,8 @@ export class Branches {
     }
     if (at <= limit) this.joined(start, at, this.decision._tag === "done" && defects.length === 0)
     const fatal: Result = { _tag: "died", defects, interrupted: this.decision._tag === "interrupted" }
+    // Who waits for the branches and is interrupted does not hear any more what was decided, but for defects.
+    if (at > limit && defects.length === 0) return { at, result: interrupted }
     return within(limit, { at, result: defects.length > 0 ? fatal : this.decision })
   }
 

@@ -37,6 +37,7 @@ import {
   failed,
   interrupted,
   isCutOff,
+  pastHandler,
   type Result,
   within
 } from "./result.ts"
@@ -70,6 +71,9 @@ type Go = (step: Pick<Step, "picks" | "after">) => Result
 
 /** Predicts what a run does. */
 export const predict = (scenario: Scenario): Prediction => new Interpreter(scenario).run()
+
+const undosAfter = ({ undos }: State, policy: number): State["undos"] =>
+  undos.filter(({ position }) => position > policy)
 
 class Interpreter {
   private readonly scenario: Scenario
@@ -189,19 +193,19 @@ class Interpreter {
   private policies(visit: Visit): Run {
     const { state } = visit
     const { shared } = this.scenario
-    const isShared = state.work._tag !== "route" && !shared.fallback.includes(state.name)
     const work: Run = (start, limit) => {
       visit.attempts++
       this.tell(start, "AttemptStarted", visit, {})
       const { at, result } = this.work(visit, start, limit)
       const duration = at - start
       if (result._tag !== "done") this.putBack(visit)
-      if (result._tag === "interrupted") this.tell(at, "AttemptInterrupted", visit, { duration })
+      if (result._tag === "interrupted" || (result._tag === "failed" && result.late))
+        this.tell(at, "AttemptInterrupted", visit, { duration })
       else if (result._tag !== "done") this.tell(at, "AttemptFailed", visit, { duration, cause: describeCause(result) })
       return { at, result }
     }
     const own = state.policies.reduce((run, policy, index) => this.ownPolicy(visit, policy, index, run), work)
-    return isShared
+    return this.isShared(state)
       ? shared.policies.reduce((run, policy, index) => this.sharedPolicy(visit, policy, index, run), own)
       : own
   }
@@ -216,7 +220,10 @@ class Interpreter {
     const { state } = visit
     const timeoutError = "branches" in state.work ? "JoinTimeout" : "StateTimeout"
     return this.policy(visit, policy, timeoutError, run, (step, error, start, limit) =>
-      this.remembered(visit, limit, (limit) => this.ownStep(visit, step, `catch${index}`, error)(start, limit))
+      // Only what stands before a compensation is undone by it.
+      this.remembered(visit, undosAfter(state, index), limit, (limit) =>
+        this.ownStep(visit, step, `catch${index}`, error)(start, limit)
+      )
     )
   }
 
@@ -248,7 +255,7 @@ class Interpreter {
       }
     }
     return (start, limit) => {
-      const { at, result } = run(start, limit)
+      const { at, result } = pastHandler(run(start, limit))
       if (result._tag !== "failed") return { at, result }
       if (policy.tags.length > 0 && !policy.tags.includes(result.error._tag)) return { at, result }
       return recover(policy.step, result.error, at, limit)
@@ -257,14 +264,14 @@ class Interpreter {
 
   private retry(visit: Visit, times: number, spacing = 0, run: Run): Run {
     return (start, limit) => {
-      let ended = run(start, limit)
+      let ended = pastHandler(run(start, limit))
       for (let i = 0; i < times && ended.result._tag === "failed"; i++) {
         const { at, result } = ended
         const again = this.timeline.due(at, at + spacing)
         if (again > limit) return { at: limit, result: interrupted }
         const what = { attempt: visit.attempts + 1, duration: spacing, cause: describeCause(result) }
         this.timeline.tell(again, "Retried", visit.state.name, what)
-        ended = run(again, limit)
+        ended = pastHandler(run(again, limit))
       }
       return ended
     }
@@ -279,24 +286,36 @@ class Interpreter {
       this.timeline.begin(start, who, given)
       return { at: start, result: work.end === "die" ? died(who) : this.goTo(state.targets, payload)(work) }
     }
-    return this.remembered(visit, limit, (limit) => {
+    if (work._tag === "poll") {
+      const up = isUninterruptible(state) ? Number.POSITIVE_INFINITY : limit
+      return within(limit, this.poll(visit, work, start, up))
+    }
+    return this.remembered(visit, state.undos, limit, (limit) => {
       if (work._tag === "task") return this.ownStep(visit, work.step, "", given)(start, limit)
       if (work._tag === "wait") return this.wait(visit, work, start, limit)
-      return work._tag === "poll" ? this.poll(visit, work, start, limit) : this.fan(visit, work, start, limit)
+      return this.fan(visit, work, start, limit)
     })
   }
 
   /** What a state does itself: what it completes can be undone, and it may be uninterruptible. */
-  private remembered({ state }: Visit, limit: number, work: (limit: number) => Ended): Ended {
-    const ended = work(isUninterruptible(state) ? Number.POSITIVE_INFINITY : limit)
-    if (ended.result._tag === "done") {
-      const { payload, to } = ended.result.value as Transition
-      const undo = state.undos.find(({ target }) => target === to)
-      const given = [payload, this.scenario.input]
-      const who = `${state.name}.undo ${to}`
-      if (undo !== undefined) this.rollback.complete({ who, state: state.name, target: to, payload, undo, given })
-    }
+  private remembered({ state }: Visit, undos: State["undos"], limit: number, work: (limit: number) => Ended): Ended {
+    const ended = work(undos.some((undo) => undo.uninterruptible) ? Number.POSITIVE_INFINITY : limit)
+    if (ended.result._tag === "done") this.complete(state, undos, ended.result.value as Transition)
     return within(limit, ended)
+  }
+
+  /** Remembers what undoes a step, in the moment in which it has chosen where to go. */
+  private complete({ name }: State, undos: State["undos"], { payload, to }: Transition): void {
+    const undo = undos.find(({ target }) => target === to)
+    const given = [payload, this.scenario.input]
+    const who = `${name}.undo ${to}`
+    if (undo !== undefined) this.rollback.complete({ who, state: name, target: to, payload, undo, given })
+  }
+
+  /** Whether the shared policies stand around a state. */
+  private isShared({ name, work }: State): boolean {
+    const { fallback, policies } = this.scenario.shared
+    return policies.length > 0 && work._tag !== "route" && !fallback.includes(name)
   }
 
   private goTo(targets: ReadonlyArray<string>, payload: Payload, found = 0): Go {
@@ -323,7 +342,7 @@ class Interpreter {
     const kept = this.rollback.size
     const { at, result } = this.joined(visit, fan, start, limit)
     // What is interrupted is undone by who interrupts it.
-    const fails = result._tag === "failed" || (result._tag === "died" && !result.interrupted && !isCutOff(result))
+    const fails = (result._tag === "failed" || (result._tag === "died" && !result.interrupted)) && !isCutOff(result)
     return fails ? this.undoSince(kept, at, result, limit) : { at, result }
   }
 
@@ -374,6 +393,7 @@ class Interpreter {
     const who = `${name}.ask`
     let time = start
     let failures = 0
+    let last: { readonly failure?: unknown } = {}
     for (let asked = 1; asked <= poll.times + 1; asked++) {
       const nth = this.timeline.nextCall(who)
       const acquired: Array<Acquired> = []
@@ -386,10 +406,13 @@ class Interpreter {
           answersAt(poll, nth) ? this.goTo(visit.state.targets, visit.payload)(poll.ask) : { _tag: "nothing" }
       }
       const ended = this.timeline.call(call, time, limit)
-      const { at, result } = within(limit, { ...ended, at: this.timeline.close(acquired, ended.at) })
+      // It has chosen, whatever it still has to release.
+      if (ended.result._tag === "done") this.complete(visit.state, visit.state.undos, ended.result.value as Transition)
+      const { at, result } = pastHandler(within(limit, { ...ended, at: this.timeline.close(acquired, ended.at) }))
       const isBorne = result._tag === "failed" && failures < poll.failures
       if (!isBorne && result._tag !== "nothing") return { at, result }
       failures = isBorne ? failures + 1 : 0
+      if (isBorne) last = { failure: result.error }
       time = at
       if (asked > poll.times) break
       time = this.timeline.due(at, at + poll.spacing)
@@ -397,6 +420,6 @@ class Interpreter {
       this.tell(at, "Waiting", visit, { for: "answer", until: time, ...borne })
       if (time > limit) return { at: limit, result: interrupted }
     }
-    return { at: time, result: failed({ _tag: "PollExhausted", state: name, asked: poll.times + 1 }) }
+    return { at: time, result: failed({ _tag: "PollExhausted", state: name, asked: poll.times + 1, ...last }) }
   }
 }

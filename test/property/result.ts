@@ -9,7 +9,8 @@ export interface Failure {
 
 export type Result =
   | { readonly _tag: "done"; readonly value: unknown }
-  | { readonly _tag: "failed"; readonly error: Failure }
+  /** `late` when it was interrupted before its finalizers had run, or what it had completed was undone. */
+  | { readonly _tag: "failed"; readonly error: Failure; readonly late?: true }
   /**
    * `late` when it was interrupted before its finalizers had run: it has died all the same. `interrupted` when one of its
    * branches has interrupted itself besides.
@@ -38,18 +39,26 @@ export const failed = (error: Failure & Record<string, unknown>): Result => ({ _
 
 export const died = (who: string): Result => ({ _tag: "died", defects: [`defect of ${who}`] })
 
-/** What ends after its limit has been interrupted there. A defect stays one, and so does what could not be undone. */
+/** What ends after its limit has been interrupted there. A failure stays one, and so does what could not be undone. */
 export const within = (limit: number, { at, result }: Ended): Ended => {
   if (at <= limit) return { at, result }
-  return { at, result: result._tag === "died" || result._tag === "notUndone" ? { ...result, late: true } : interrupted }
+  const stays = result._tag === "failed" || result._tag === "died" || result._tag === "notUndone"
+  return { at, result: stays ? { ...result, late: true } : interrupted }
 }
+
+/** What passes a handler of failures: what has failed and was interrupted is no failure to it, and none any more behind it. */
+export const pastHandler = ({ at, result }: Ended): Ended =>
+  result._tag === "failed" && result.late ? { at, result: interrupted } : { at, result }
 
 /** Whether something was interrupted at its limit. */
 export const isCutOff = (result: Result): boolean =>
   result._tag === "interrupted" ? result.by === "limit" : "late" in result && result.late === true
 
 /** What a rollback goes by. */
-export const kindOf = (result: Result): string => (result._tag === "failed" ? result.error._tag : result._tag)
+export const kindOf = (result: Result): string => {
+  if (result._tag !== "failed") return result._tag
+  return result.late ? "interrupted" : result.error._tag
+}
 
 export const describeResult = (result: Result): string => {
   switch (result._tag) {
@@ -64,8 +73,10 @@ export const describeResult = (result: Result): string => {
   }
 }
 
-/** As `describeResult`, in the moment: what could not be undone may grow still. */
-export const describeCause = (result: Result): string =>
-  result._tag === "notUndone" ? "died of CompensationFailed" : describeResult(result)
+/** As `describeResult`, for who is told why: what could not be undone may grow still. */
+export const describeCause = (result: Result): string => {
+  if (result._tag === "notUndone") return "died of CompensationFailed"
+  return result._tag === "failed" && result.late ? "interrupted" : describeResult(result)
+}
 
 export const describeDefects = (defects: ReadonlyArray<string>): string => `died of ${defects.toSorted().join(", ")}`

@@ -2,8 +2,12 @@
  * What a run has completed, and how that is undone, as the reference interpreter sees it.
  */
 import { runId, type Undo, workAt, workflowName } from "./model.ts"
-import { describeCause, describeResult, type Ended, isCutOff, kindOf, type Result } from "./result.ts"
+import { describeCause, describeResult, type Ended, interrupted, isCutOff, kindOf, type Result } from "./result.ts"
 import type { Timeline } from "./timeline.ts"
+
+/** Why something is undone: what has failed and was interrupted, because it was interrupted. */
+const describeWhy = (why: Result): string =>
+  why._tag === "failed" && why.late ? describeResult(interrupted) : describeResult(why)
 
 /** A step that was completed. */
 export interface Completed {
@@ -88,7 +92,7 @@ export class Rollback {
       const call = {
         who: `${who}#${nth}`,
         work: workAt(undo.script, nth),
-        given: [...given, describeResult(why)],
+        given: [...given, describeWhy(why)],
         acquired,
         succeed: (): Result => ({ _tag: "done", value: undefined })
       }
@@ -109,7 +113,7 @@ export class Rollback {
   /** What could not be undone, as the failure of the run. */
   failed(): { readonly _tag: "CompensationFailed" } & Record<string, unknown> {
     const { failures, reason, untried } = this
-    const [workflow, cause] = [workflowName, describeResult(reason!)]
+    const [workflow, cause] = [workflowName, describeWhy(reason!)]
     return { _tag: "CompensationFailed", workflow, runId, cause, failures, untried }
   }
 }

@@ -3,7 +3,7 @@
  */
 import type { Undo, Work } from "./model.ts"
 import { isUnordered, show, showEvent, Trace } from "./observation.ts"
-import { died, type Ended, failed, interrupted, isCutOff, type Result, within } from "./result.ts"
+import { died, type Ended, failed, interrupted, isCutOff, pastHandler, type Result, within } from "./result.ts"
 
 /** What was acquired in a scope: by whom, and how long its release takes. */
 export interface Acquired {
@@ -135,8 +135,8 @@ export class Timeline {
 const retry =
   (times: number, run: Run): Run =>
   (start, limit) => {
-    let ended = run(start, limit)
-    for (let i = 0; i < times && ended.result._tag === "failed"; i++) ended = run(ended.at, limit)
+    let ended = pastHandler(run(start, limit))
+    for (let i = 0; i < times && ended.result._tag === "failed"; i++) ended = pastHandler(run(ended.at, limit))
     return ended
   }
 

@@ -90,9 +90,8 @@ const ended = (run: Run, exit: Exit.Exit<unknown, unknown>, children: ReadonlyAr
  */
 const notUndone = (run: Run, failure: CompensationFailed, cause: Cause.Cause<unknown>): AnyEffect =>
   Effect.flatMap(Effect.exit(Effect.interruptible(Effect.void)), (pending) => {
-    const interrupted = Cause.combine(cause, Exit.isSuccess(pending) ? Cause.empty : pending.cause)
-    if (!Cause.hasInterrupts(interrupted)) return Effect.failCause(run.annotate(Cause.fail(failure)))
-    const others = interrupted.reasons.filter((reason) => !isSaid(reason, failure))
+    if (Exit.isSuccess(pending)) return Effect.failCause(run.annotate(Cause.fail(failure)))
+    const others = Cause.combine(cause, pending.cause).reasons.filter((reason) => !isSaid(reason, failure))
     return Effect.failCause(Cause.combine(Cause.fromReasons(others), run.annotate(Cause.die(failure))))
   })
 

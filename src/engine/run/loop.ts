@@ -72,7 +72,9 @@ const advanceWith = (hooks: Hooks, run: Run, visit: Visit): AnyEffect => {
   })
   return lasting(
     run,
-    Effect.flatMap(hooks.visit(visited), (result) => moveOn(run, follow(run, result), result))
+    Effect.flatMap(hooks.visit(visited), (result) =>
+      withOpenScope(run, () => moveOn(run, follow(run, result), result))
+    )
   )
 }
 
@@ -81,7 +83,8 @@ const resume = (run: Run, result: unknown): AnyEffect => {
   const edge = follow(run, result)
   if (edge.undo !== undefined) run.steps.complete(edge.undo, (result as Transition).payload, undefined)
   const settled = settle(run, result)
-  return settled === undefined ? moveOn(run, edge, result) : Effect.flatMap(settled, () => moveOn(run, edge, result))
+  if (settled === undefined) return moveOn(run, edge, result)
+  return Effect.flatMap(settled, () => withOpenScope(run, () => moveOn(run, edge, result)))
 }
 
 /** The edge that a handler's result goes along. */
@@ -95,22 +98,21 @@ const follow = ({ node, workflow }: Run, result: unknown): Edge => {
 const settle = (run: Run, result: unknown): AnyEffect | undefined => {
   run.commit()
   if (run.rollback?.failure !== undefined) return endIfFailed(run.rollback)
-  return run.scope!.state._tag === "Empty" ? undefined : releaseAcquired(run.scope!, run, Exit.succeed(result))
+  return run.scope!.state._tag === "Empty" ? undefined : Scope.close(run.scope!, Exit.succeed(result))
 }
 
 /**
- * Runs the finalizers of the visit. The next one gets a scope of its own then, so that what is added to this one too late is
- * released at once; a scope that was not used serves on, and the fiber's context stays as it is.
+ * Goes on with a scope that is open. A visit that has used its scope leaves it closed, so that what is added too late is
+ * released at once; one that nobody used serves on, and the fiber's context stays as it is.
  */
-const releaseAcquired = (scope: Scope.Closeable, run: Run, exit: Exit.Exit<unknown>): Effect.Effect<void> =>
-  Effect.ensuring(
-    Scope.close(scope, exit),
-    Effect.withFiber((fiber) => {
-      run.scope = Scope.makeUnsafe()
-      fiber.setContext(Context.add(fiber.context, Scope.Scope, run.scope))
-      return Effect.void
-    })
-  )
+const withOpenScope = (run: Run, next: () => AnyEffect): AnyEffect =>
+  run.scope!.state._tag !== "Closed"
+    ? next()
+    : Effect.withFiber((fiber) => {
+        run.scope = Scope.makeUnsafe()
+        fiber.setContext(Context.add(fiber.context, Scope.Scope, run.scope))
+        return next()
+      })
 
 const moveOn = (run: Run, edge: Edge, result: unknown): AnyEffect => {
   // Only a transition has an edge.
