@@ -5,7 +5,7 @@
  * it compares run in turn within it. `npm run bench` prints the table; words after it choose the rows that contain them.
  */
 import { spawnSync } from "node:child_process"
-import { Data, Effect, Fiber, Schema } from "effect"
+import { Data, Effect, Fiber, Schema, type Scope } from "effect"
 import { Join, Workflow } from "sluice"
 import { createActor, setup } from "xstate"
 import { type Comparison, compare, type Subject } from "./harness.ts"
@@ -288,7 +288,7 @@ const runs: Rows = {
 }
 
 /** Bytes of heap that so many parked fibers hold. */
-const parkedBytes = async (count: number, parked: Effect.Effect<unknown>): Promise<number> => {
+const parkedBytes = async (count: number, parked: Effect.Effect<unknown, unknown>): Promise<number> => {
   const collect = globalThis.gc ?? (() => {})
   collect()
   const before = process.memoryUsage().heapUsed
@@ -300,8 +300,10 @@ const parkedBytes = async (count: number, parked: Effect.Effect<unknown>): Promi
   return bytes
 }
 
-const parkedRun = (wait: Effect.Effect<never>) =>
-  Fan.implement({ Split: ({ payload, to }) => Effect.as(wait, to.Done(payload)) }).run(0)
+const parking = (wait: Effect.Effect<never>) =>
+  Fan.implement({ Split: ({ payload, to }) => Effect.as(wait, to.Done(payload)) })
+
+const parkedRun = (wait: Effect.Effect<never>) => parking(wait).run(0)
 
 const parkedByHand = (wait: Effect.Effect<never>) =>
   Effect.gen(function* () {
@@ -310,13 +312,22 @@ const parkedByHand = (wait: Effect.Effect<never>) =>
     return place
   })
 
-const parked = (name: string, ours: Effect.Effect<unknown>, theirs: Effect.Effect<unknown>): Rows => ({
+/** A scope in which something is forked, and parked itself. */
+const parkedScope = <A>(fork: Effect.Effect<A, unknown, Scope.Scope>): Effect.Effect<unknown, unknown> =>
+  Effect.scoped(Effect.flatMap(fork, (handle) => Effect.andThen(Effect.never, Effect.succeed(handle))))
+
+const parked = (
+  name: string,
+  ours: Effect.Effect<unknown, unknown>,
+  theirs: Effect.Effect<unknown, unknown>,
+  budget = 1.5
+): Rows => ({
   [name]: async () => {
     await parkedBytes(1000, theirs)
     await parkedBytes(1000, ours)
     const theirBytes = await parkedBytes(100_000, theirs)
     const ourBytes = await parkedBytes(100_000, ours)
-    return { name, ours: ourBytes, theirs: theirBytes, ratio: ourBytes / theirBytes, budget: 1.5 }
+    return { name, ours: ourBytes, theirs: theirBytes, ratio: ourBytes / theirBytes, budget }
   }
 })
 
@@ -325,7 +336,14 @@ const hour = Effect.andThen(Effect.sleep("1 hour"), Effect.never)
 const memory: Rows = {
   ...parked("memory of a run parked in Effect.never, bytes", parkedRun(Effect.never), Effect.never),
   ...parked("memory of a run parked in a sleep, bytes", parkedRun(hour), hour),
-  ...parked("the same, against the loop by hand, bytes", parkedRun(hour), parkedByHand(hour))
+  ...parked("the same, against the loop by hand, bytes", parkedRun(hour), parkedByHand(hour)),
+  // It keeps its events, and the handle is held.
+  ...parked(
+    "memory of a parked run with a handle, bytes",
+    parkedScope(parking(Effect.never).fork(0)),
+    parkedScope(Effect.forkScoped(parkedRun(Effect.never))),
+    2.5
+  )
 }
 
 const watchable: Rows = Object.assign(

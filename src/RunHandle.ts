@@ -1,17 +1,25 @@
 /**
  * A run that was forked: how to watch it, wait for it and end it.
  */
-import { Effect, Fiber, PubSub, type Scope, Stream } from "effect"
+import { Effect, Fiber, type Scope, type Stream } from "effect"
 import { RunNotFound } from "./Errors.ts"
 import type { RunEvent } from "./Event.ts"
 import type { Machine, Node } from "./engine/model.ts"
 import { Run, type RunSettings } from "./engine/run/Run.ts"
 import { deliver, isListed } from "./engine/run/Runs.ts"
 import { start as startRun } from "./engine/run/start.ts"
+import { noteAwaiting, reportUnawaited } from "./engine/run/unhandled.ts"
+import { EventLog } from "./engine/watch/EventLog.ts"
 import { watchOf } from "./engine/watch/Observation.ts"
 import type { AnyDefinition, ExitName, Outcome, SignalArguments, SignalName, StateName } from "./types/Table.ts"
 
-/** The handle of a forked run. */
+/**
+ * The handle of a forked run.
+ *
+ * When the run fails and nobody waits for its fiber then, its failure is logged, at the level of
+ * `References.UnhandledLogLevel`: watching `events` is not waiting for the exit. Interrupting the run is no failure, but what
+ * an interrupted run could not undo is always logged.
+ */
 export interface RunHandle<D extends AnyDefinition, out E> {
   /** The id of the run. */
   readonly id: string
@@ -35,8 +43,6 @@ export interface RunHandle<D extends AnyDefinition, out E> {
   readonly interrupt: Effect.Effect<void>
 }
 
-const keptEvents = 1024
-
 /** Starts a run in a fiber of the caller's scope. */
 export const forkRun = (
   machine: Machine,
@@ -45,25 +51,22 @@ export const forkRun = (
   settings: RunSettings | undefined
 ): Effect.Effect<RunHandle<AnyDefinition, unknown>, never, Scope.Scope> =>
   Effect.gen(function* () {
-    const published = yield* PubSub.sliding<RunEvent>({ capacity: keptEvents, replay: keptEvents })
-    const watch = yield* Effect.withFiber((fiber) =>
-      Effect.succeed(
-        watchOf(fiber, (event) => {
-          PubSub.publishUnsafe(published, event)
-        })
-      )
-    )
+    const log = new EventLog()
+    const watch = yield* Effect.withFiber((fiber) => Effect.succeed(watchOf(fiber, (event) => log.add(event))))
     const run: Run = new Run(machine, start, input, settings, watch)
+    const awaiting = new Set<unknown>()
+    const started = Effect.suspend(() => startRun(run, input))
     const fiber = yield* Effect.forkScoped(
-      Effect.suspend(() => startRun(run, input)),
+      reportUnawaited(run, started, () => awaiting.size > 0),
       { startImmediately: true }
     )
+    noteAwaiting(fiber, awaiting)
     const handle: RunHandle<AnyDefinition, unknown> = {
       id: run.id,
       // The services of the handlers are in the type of the workflow's `fork`, and its outcome in that of the handle.
       fiber: fiber as Fiber.Fiber<never, unknown>,
       state: Effect.sync(() => run.state),
-      events: Stream.fromPubSub(published).pipe(Stream.takeUntil((event) => event._tag === "RunFinished")),
+      events: log.stream,
       signal: (name: string, ...[payload]: ReadonlyArray<unknown>) =>
         Effect.suspend(() =>
           isListed(run)

@@ -43,7 +43,7 @@ export class VirtualTime {
   pass(run: Fiber.Fiber<unknown, unknown>, { limit, patience }: Until): Effect.Effect<Reached> {
     return Effect.gen({ self: this }, function* () {
       while (run.pollUnsafe() === undefined) {
-        const next = Math.min(...[...this.due].map(({ time }) => time))
+        const next = [...this.due].reduce((next, { time }) => Math.min(next, time), Number.POSITIVE_INFINITY)
         if (next === Number.POSITIVE_INFINITY) {
           if (!(yield* this.stirs(run, patience()))) return "standstill"
         } else if (next <= limit) {

@@ -155,7 +155,7 @@ const eventsPart = (
   expected: ReadonlyArray<{ readonly _tag: RunEvent["_tag"] }>
 ): Part => {
   const tags = new Set(expected.map(({ _tag }) => _tag))
-  const keys = Object.assign({}, ...expected)
+  const keys = expected.reduce((keys, pattern) => Object.assign(keys, pattern), {})
   const actual = events.filter(({ _tag }) => tags.has(_tag)).map((event) => pick(event, keys))
   let from = 0
   for (const pattern of expected) {

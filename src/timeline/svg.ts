@@ -145,13 +145,13 @@ const drawLane = ({ depth, lane }: Row, timeline: Timeline, layout: Layout, y: n
   const title = [lane.label, `${durationOf(lane)}, from ${since(lane.start)}`, ...lane.notes, ...lane.details]
   return [
     `<g class="lane"${lane.kind === "run" ? ' font-weight="bold"' : ""}>`,
-    titled(...title),
+    titled(title),
     textAt("label", margin + indented, y, fitted(lane.label, label - indented)),
     ...bars.map(({ from, span, to }) => {
       const place = `x="${left + from * columnWidth}" y="${y + (rowHeight - barHeight) / 2}"`
       const size = `width="${(to - from) * columnWidth}" height="${barHeight}"`
       const what = `${span.kind} ${formatMillis(span.end - span.start)}, from ${since(span.start)}`
-      return `<rect class="bar" ${place} ${size} fill="url(#${patternOf(span.kind)})">${titled(what)}</rect>`
+      return `<rect class="bar" ${place} ${size} fill="url(#${patternOf(span.kind)})">${titled([what])}</rect>`
     }),
     ...(lane.isOpen ? [drawOpenEnd(left + bars.reduce((end, { to }) => Math.max(end, to), 0) * columnWidth, y)] : []),
     ...lane.marks.map(({ label, time }) => drawMark(label, left + scale.position(time) * columnWidth, y)),
@@ -167,7 +167,7 @@ const drawOpenEnd = (x: number, y: number): string =>
 
 /** A rhomb for a moment. */
 const drawMark = (label: string, x: number, y: number): string =>
-  `<path class="mark" d="M${round(x)} ${y + 3}l6 7l-6 7l-6 -7z" fill="#1f2328" stroke="white">${titled(label)}</path>`
+  `<path class="mark" d="M${round(x)} ${y + 3}l6 7l-6 7l-6 -7z" fill="#1f2328" stroke="white">${titled([label])}</path>`
 
 const drawLegend = (rows: ReadonlyArray<Row>, y: number): ReadonlyArray<string> => {
   const used = new Set(rows.flatMap(({ lane }) => lane.spans.map(({ kind }) => kind)))
@@ -196,7 +196,7 @@ const textAt = (kind: string, x: number, y: number, text: string, more = ""): st
   text === "" ? "" : `<text class="${kind}" x="${round(x)}" y="${y + 14}"${more}>${escape(text)}</text>`
 
 /** What a closer look shows. */
-const titled = (...lines: ReadonlyArray<string>): string => `<title>${lines.map(escape).join("\n")}</title>`
+const titled = (lines: ReadonlyArray<string>): string => `<title>${lines.map(escape).join("\n")}</title>`
 
 const round = (pixels: number): number => Math.round(pixels * 10) / 10
 

@@ -7,6 +7,7 @@ import { CompensationFailed, RunTimeout } from "../../Errors.ts"
 import type { AnyEffect } from "../../graph/Spec.ts"
 import { annotateLogs } from "../watch/annotations.ts"
 import type { Run } from "./Run.ts"
+import { reportNotUndone } from "./unhandled.ts"
 import { undoAtExit, undoFailed } from "./unwinding.ts"
 
 type AnyFiber = Fiber.Fiber<unknown, unknown>
@@ -74,14 +75,20 @@ const ended = (run: Run, exit: Exit.Exit<unknown, unknown>, children: ReadonlyAr
     if (Exit.isSuccess(exit)) return Exit.isSuccess(released) ? exit : Effect.failCause(run.annotate(released.cause))
     const { rollback } = run
     const cause = run.annotate(Exit.isSuccess(released) ? exit.cause : Cause.combine(exit.cause, released.cause))
-    if (rollback === undefined) return Effect.failCause(cause)
+    if (rollback === undefined) return failed(run, cause)
     // What could not be undone before has ended the run; why it was to be undone is the reason for the rest as well.
     const why = rollback.failure?.cause ?? cause
     return Effect.flatMap(Effect.exit(undoFailed(run, rollback, why)), (undone) => {
       const all = Exit.isSuccess(undone) ? cause : Cause.combine(cause, run.annotate(undone.cause))
-      return rollback.failure === undefined ? Effect.failCause(all) : notUndone(run, rollback.failure, all)
+      return rollback.failure === undefined ? failed(run, all) : notUndone(run, rollback.failure, all)
     })
   })
+}
+
+/** Fails; what could not be undone in a run that was interrupted is logged, unless it is another run that called it. */
+const failed = (run: Run, cause: Cause.Cause<unknown>): AnyEffect => {
+  const failure = Effect.failCause(cause)
+  return run.settings?.adopt === undefined ? Effect.andThen(reportNotUndone(run, cause), failure) : failure
 }
 
 /**
@@ -92,7 +99,7 @@ const notUndone = (run: Run, failure: CompensationFailed, cause: Cause.Cause<unk
   Effect.flatMap(Effect.exit(Effect.interruptible(Effect.void)), (pending) => {
     if (Exit.isSuccess(pending)) return Effect.failCause(run.annotate(Cause.fail(failure)))
     const others = Cause.combine(cause, pending.cause).reasons.filter((reason) => !isSaid(reason, failure))
-    return Effect.failCause(Cause.combine(Cause.fromReasons(others), run.annotate(Cause.die(failure))))
+    return failed(run, Cause.combine(Cause.fromReasons(others), run.annotate(Cause.die(failure))))
   })
 
 /** Whether a reason is among what a failure holds: what the run failed with, or what it could not undo at first. */

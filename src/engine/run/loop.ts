@@ -72,9 +72,7 @@ const advanceWith = (hooks: Hooks, run: Run, visit: Visit): AnyEffect => {
   })
   return lasting(
     run,
-    Effect.flatMap(hooks.visit(visited), (result) =>
-      withOpenScope(run, () => moveOn(run, follow(run, result), result))
-    )
+    Effect.flatMap(hooks.visit(visited), (result) => withOpenScope(run, () => moveOn(run, follow(run, result), result)))
   )
 }
 
