@@ -28,13 +28,20 @@ const log = ({ id, workflow }: Logged, message: string, cause: Cause.Cause<unkno
  * Logs what a run that was interrupted could not undo. Its fiber drops everything then but the interruption, and so does
  * who has interrupted it.
  */
-export const reportNotUndone = (run: Logged, cause: Cause.Cause<unknown>): Effect.Effect<void> => {
-  const reasons = cause.reasons.filter(
-    (reason) => Cause.isDieReason(reason) && isInstance(reason.defect, CompensationFailed)
-  )
-  if (reasons.length === 0 || !Cause.hasInterrupts(cause)) return Effect.void
-  return log(run, "A run that was interrupted could not be undone", Cause.fromReasons(reasons))
+export const reportNotUndone = (run: Logged, { reasons }: Cause.Cause<unknown>): Effect.Effect<void> => {
+  if (!reasons.some(Cause.isInterruptReason)) return Effect.void
+  const untold = reasons.filter(isUntold)
+  for (const { defect } of untold) told.add(defect)
+  return untold.length === 0
+    ? Effect.void
+    : log(run, "A run that was interrupted could not be undone", Cause.fromReasons(untold))
 }
+
+// A run within another one fails with the same.
+const told = new WeakSet<CompensationFailed>()
+
+const isUntold = (reason: Cause.Reason<unknown>): reason is Cause.Die & { readonly defect: CompensationFailed } =>
+  Cause.isDieReason(reason) && isInstance(reason.defect, CompensationFailed) && !told.has(reason.defect)
 
 /** Logs the failure of a run that nobody waits for. */
 export const reportUnawaited = (run: Logged, effect: AnyEffect, isAwaited: () => boolean): AnyEffect =>
