@@ -7,8 +7,8 @@ import { NodeHttpServer } from "@effect/platform-node"
 import { Context, Effect, Layer, Queue, Ref, Schema } from "effect"
 import { HttpRouter, HttpServer, HttpServerRequest, HttpServerResponse } from "effect/http"
 import type { Partner } from "./definition.ts"
+import { convert, isCurrency } from "./money.ts"
 import { type Bid, BidRequest, BidResponse, type Impression } from "./openrtb.ts"
-import { priceMacro } from "./partners.ts"
 
 export interface Bidder {
   readonly name: string
@@ -37,11 +37,12 @@ export interface Settled {
   readonly as: "bid" | "declined" | "aborted"
 }
 
-/** What a bidder was told afterwards. */
+/** What a bidder was told afterwards: the price that the impression was sold at, if it was, and OpenRTB's code for the reason. */
 export interface Notice {
   readonly bidder: string
   readonly of: "win" | "loss"
   readonly price: string
+  readonly reason: string
 }
 
 export class Bidders extends Context.Service<
@@ -69,7 +70,8 @@ const serve = Effect.fnUntraced(function* (
   settled: Queue.Enqueue<Settled>,
   notices: Queue.Enqueue<Notice>
 ) {
-  const server = yield* NodeHttpServer.make(createServer, { host: "127.0.0.1", port: 0 })
+  const http = createServer()
+  const server = yield* NodeHttpServer.make(() => http, { host: "127.0.0.1", port: 0 })
   const url = HttpServer.formatAddress(server.address)
   const seen = yield* Ref.make(0)
   const settle = (as: Settled["as"]) => Queue.offer(settled, { bidder: bidder.name, as })
@@ -90,31 +92,40 @@ const serve = Effect.fnUntraced(function* (
   }).pipe(Effect.onInterrupt(() => settle("aborted")))
 
   const notice = (of: Notice["of"]) =>
-    HttpRouter.schemaPathParams(Schema.Struct({ price: Schema.String })).pipe(
-      Effect.flatMap(({ price }) => Queue.offer(notices, { bidder: bidder.name, of, price })),
+    HttpServerRequest.schemaSearchParams(Schema.Struct({ price: Schema.String, reason: Schema.String })).pipe(
+      Effect.flatMap((told) => Queue.offer(notices, { bidder: bidder.name, of, ...told })),
       Effect.as(HttpServerResponse.empty())
     )
 
   const routes = HttpRouter.addAll([
     HttpRouter.route("POST", "/bid", answer),
-    HttpRouter.route("GET", "/win/:price", notice("win")),
-    HttpRouter.route("GET", "/loss/:price", notice("loss"))
+    HttpRouter.route("GET", "/win", notice("win")),
+    HttpRouter.route("GET", "/loss", notice("loss"))
   ])
   yield* server.serve(yield* HttpRouter.toHttpEffect(routes))
+  // A client may keep a connection on which it has never asked anything. The server would wait for it to end.
+  yield* Effect.addFinalizer(() => Effect.sync(() => http.closeAllConnections()))
   return { name: bidder.name, url: `${url}/bid` }
 })
 
-/** A fifth more than the floor of a deal that is open to the bidder; else what it always offers for the format. */
+/** A fifth more than the floor of a deal that is open to the bidder, if that is more than what it always offers for the format. */
 const bidOn = ({ category, cpm, name }: Bidder, imp: Impression, url: string): Bid => {
-  const deal = imp.pmp?.deals.find(({ wseat }) => wseat?.includes(name))
+  const deal = imp.pmp?.deals.find(
+    ({ bidfloorcur, wseat }) => (wseat?.includes(name) ?? true) && isCurrency(bidfloorcur)
+  )
   const format = imp.video ? "video" : imp.native ? "native" : "banner"
+  const domain = `${name.toLowerCase()}.example`
+  const told = `price=\${AUCTION_PRICE}&reason=\${AUCTION_LOSS}`
   return {
     id: `${name}-${imp.id}`,
     impid: imp.id,
-    price: deal ? deal.bidfloor * 1.2 : cpm[format],
+    price: Math.max(deal ? convert(deal.bidfloor, deal.bidfloorcur, "USD") * 1.2 : 0, cpm[format]),
+    adm: `<a href="https://${domain}?paid=\${AUCTION_PRICE}">${name}</a>`,
+    adomain: [domain],
     cat: [category],
+    crid: `${name}-${format}`,
     ...(deal && { dealid: deal.id }),
-    nurl: `${url}/win/${priceMacro}`,
-    lurl: `${url}/loss/${priceMacro}`
+    nurl: `${url}/win?${told}`,
+    lurl: `${url}/loss?${told}`
   }
 }

@@ -2,7 +2,7 @@
  * Pictures of a run: over time, and over the diagram of the exchange.
  */
 import { join } from "node:path"
-import { Effect, FileSystem } from "effect"
+import { Data, Effect, FileSystem, type PlatformError } from "effect"
 import { Diagram, Timeline, type Workflow } from "sluice"
 import type { Partner } from "./definition.ts"
 import { adExchange } from "./handlers.ts"
@@ -19,14 +19,31 @@ export const nameItems = (
       : event
   )
 
+/** The folder for pictures cannot be written to. */
+export class NoPictures extends Data.TaggedError("NoPictures")<{ readonly folder: string; readonly reason: string }> {
+  override get message(): string {
+    return `No pictures can be written to ${this.folder}: ${this.reason}`
+  }
+}
+
+const noPictures = <A, R>(effect: Effect.Effect<A, PlatformError.PlatformError, R>, folder: string) =>
+  Effect.mapError(effect, ({ message }) => new NoPictures({ folder, reason: message }))
+
+/** Makes the folder for pictures. */
+export const makeFolder = Effect.fnUntraced(function* (folder: string) {
+  const { makeDirectory } = yield* FileSystem.FileSystem
+  yield* makeDirectory(folder, { recursive: true })
+}, noPictures)
+
 /** Writes both pictures of a run into a folder. */
 export const writePictures = Effect.fnUntraced(function* (
   folder: string,
   name: string,
   run: ReadonlyArray<Workflow.RunEvent>
 ) {
-  const { makeDirectory, writeFileString } = yield* FileSystem.FileSystem
-  yield* makeDirectory(folder, { recursive: true })
-  yield* writeFileString(join(folder, `${name}.timeline.svg`), Timeline.svg(run))
-  yield* writeFileString(join(folder, `${name}.diagram.svg`), yield* Diagram.svg(adExchange, { run }))
+  const { writeFileString } = yield* FileSystem.FileSystem
+  const write = (kind: string, svg: string) =>
+    noPictures(writeFileString(join(folder, `${name}.${kind}.svg`), svg), folder)
+  yield* write("timeline", Timeline.svg(run))
+  yield* write("diagram", yield* Diagram.svg(adExchange, { run }))
 })

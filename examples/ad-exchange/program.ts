@@ -2,18 +2,18 @@
  * Sells the impressions of one request file after another, and says how it went.
  */
 import { basename } from "node:path"
-import { Clock, Console, Data, Effect, Fiber, FileSystem, Layer, Queue, Schema, Stream } from "effect"
+import { Clock, Console, Data, Effect, Fiber, FileSystem, Layer, Queue, Stream } from "effect"
 import { FetchHttpClient } from "effect/http"
 import { Timeline } from "sluice"
 import { type Bidder, Bidders } from "./bidders.ts"
-import { AdExchange } from "./definition.ts"
 import { adExchange } from "./handlers.ts"
+import { parseRequest } from "./parse.ts"
 import { Partners } from "./partners.ts"
-import { nameItems, writePictures } from "./pictures.ts"
+import { makeFolder, nameItems, writePictures } from "./pictures.ts"
 import { accountOf, linesOf, malformedRow, rowOf } from "./report.ts"
 import { Devices, Geo, Profiles, Sites, Tracking } from "./services.ts"
 
-/** A file that is no bid request: it cannot be read, is no JSON, or has a field that does not fit. */
+/** A file that is no bid request, or cannot be read. */
 export class MalformedRequest extends Data.TaggedError("MalformedRequest")<{
   readonly file: string
   readonly issue: string
@@ -26,14 +26,9 @@ export class MalformedRequest extends Data.TaggedError("MalformedRequest")<{
 const readRequest = Effect.fnUntraced(
   function* (file: string) {
     const { readFileString } = yield* FileSystem.FileSystem
-    const json = yield* Schema.decodeEffect(Schema.fromJsonString(Schema.Unknown))(yield* readFileString(file))
-    return yield* AdExchange.decodeInput(json)
+    return yield* parseRequest(yield* readFileString(file))
   },
-  (effect, file) =>
-    Effect.mapError(effect, (error) => {
-      const issue = error._tag === "InvalidInput" ? error.issue : error.message
-      return new MalformedRequest({ file, issue: issue.replaceAll(/\s+/g, " ") })
-    })
+  (effect, file) => Effect.mapError(effect, ({ message }) => new MalformedRequest({ file, issue: message }))
 )
 
 /** What the program does besides trading. */
@@ -46,6 +41,7 @@ export interface ProgramOptions {
 const trade = Effect.fnUntraced(function* (file: string, { pictures }: ProgramOptions) {
   const request = yield* readRequest(file)
   const { notices, partners, settled } = yield* Bidders
+  const { notified } = yield* Partners
   const start = yield* Clock.currentTimeMillis
   const handle = yield* adExchange.fork(request)
   const events = yield* handle.events.pipe(
@@ -59,6 +55,7 @@ const trade = Effect.fnUntraced(function* (file: string, { pictures }: ProgramOp
   const seen = yield* Queue.takeN(settled, asked).pipe(
     Effect.timeoutOrElse({ duration: "1 second", orElse: () => Queue.clear(settled) })
   )
+  yield* notified
   const row = rowOf(basename(file), outcome, events, seen, ms)
   yield* Console.log(accountOf(row, yield* Queue.clear(notices)))
   const run = nameItems(events, partners)
@@ -68,6 +65,7 @@ const trade = Effect.fnUntraced(function* (file: string, { pictures }: ProgramOp
 
 /** Trades every file in turn; a malformed one does not keep the others from running. */
 export const program = Effect.fnUntraced(function* (files: ReadonlyArray<string>, options: ProgramOptions = {}) {
+  if (options.pictures !== undefined) yield* makeFolder(options.pictures)
   const trades = yield* Effect.forEach(files, (file) =>
     Console.log(`\n${file}`).pipe(
       Effect.andThen(trade(file, options)),

@@ -1,11 +1,11 @@
 /**
  * What the exchange tells of a run: what happens while it lasts, how it ended, and a row of the summary.
  */
-import { Schema } from "effect"
+import { Cause, Schema } from "effect"
 import type { Workflow } from "sluice"
 import { match, P } from "ts-pattern"
 import type { Notice, Settled } from "./bidders.ts"
-import { type AdExchange, Bids, type Partner } from "./definition.ts"
+import { type AdExchange, Bids, type Partner, type PartnerBid } from "./definition.ts"
 
 export type Event = Workflow.RunEvent<Workflow.StateName<typeof AdExchange>>
 export type Outcome = Workflow.Outcome<typeof AdExchange>
@@ -25,7 +25,9 @@ export const linesOf = (event: Event, partners: ReadonlyArray<Partner>, start: n
   match(event)
     .with({ _tag: "StateEntered" }, ({ state }) => [state])
     .with({ _tag: "BranchSucceeded", state: "RequestBids" }, ({ branch }) => [`  ${nameOf(branch, partners)} answered`])
-    .with({ _tag: "BranchFailed" }, ({ branch }) => [`  ${nameOf(branch, partners)} failed`])
+    .with({ _tag: "BranchFailed" }, ({ branch, cause }) => [
+      `  ${nameOf(branch, partners)} failed: ${Cause.prettyErrors(cause)[0]?.message}`
+    ])
     .with({ _tag: "BranchInterrupted" }, ({ branch }) => [`  ${nameOf(branch, partners)} aborted`])
     .otherwise(() => [])
     .map((line) => `${String(Math.round(event.time - start)).padStart(6)} ms  ${line}`)
@@ -37,7 +39,7 @@ const nameOf = (branch: string | number, partners: ReadonlyArray<Partner>) =>
 const resultOf = (outcome: Outcome): string =>
   match(outcome)
     .with({ _tag: "Filled" }, ({ payload }) =>
-      list(payload.seatbid.flatMap(({ bid, seat }) => bid.map(({ price }) => `${seat} pays ${price}`)))
+      list(payload.seatbid.flatMap(({ bid, seat = "somebody" }) => bid.map(({ price }) => `${seat} pays ${price}`)))
     )
     .with({ _tag: "NoFill" }, ({ payload }) => payload.cause)
     .with({ _tag: "Invalid" }, ({ payload }) => payload.reason)
@@ -53,6 +55,9 @@ const bidsOf = (events: ReadonlyArray<Event>) =>
       .otherwise(() => [])
   )
 
+const offerOf = ({ bid, cur, partner, seatbid }: PartnerBid) =>
+  `${seatbid.seat ?? partner} ${bid.price}${cur === "USD" ? "" : ` ${cur}`}`
+
 /** The row of a run; `settled` is what the bidders saw of it. */
 export const rowOf = (
   request: string,
@@ -64,7 +69,7 @@ export const rowOf = (
   request,
   outcome: outcome._tag,
   result: resultOf(outcome),
-  bids: list(bidsOf(events).map(({ bid, seat }) => `${seat} ${bid.price}`)),
+  bids: list(bidsOf(events).map(offerOf)),
   declined: bidders(settled, "declined"),
   aborted: bidders(settled, "aborted"),
   ms
@@ -83,7 +88,10 @@ export const accountOf = (row: Required<Row>, notices: ReadonlyArray<Notice>): s
     `  bids: ${row.bids}`,
     `  declined: ${row.declined}`,
     `  aborted (seen by the bidder): ${row.aborted}`,
-    `  notices (seen by the bidder): ${list(notices.map(({ bidder, of, price }) => `${of} at ${price} to ${bidder}`))}`
+    `  notices (seen by the bidder): ${list(notices.map(noticeOf))}`
   ].join("\n")
+
+const noticeOf = ({ bidder, of, price, reason }: Notice) =>
+  `${of}${price === "" ? "" : ` at ${price}`} to ${bidder}${of === "loss" ? ` (${reason})` : ""}`
 
 const list = (items: ReadonlyArray<string>): string => items.join(", ") || "none"

@@ -3,17 +3,22 @@
  */
 import { Context, Effect, Layer, Ref, Schema } from "effect"
 import type { Profile } from "./definition.ts"
-import type { Device } from "./openrtb.ts"
+import type { Device, Inventory } from "./openrtb.ts"
 
 /** A service could not answer. Those in memory always can. */
 export class LookupFailed extends Schema.TaggedError<LookupFailed>()("LookupFailed", { service: Schema.String }) {}
 
-/** The sites and apps whose impressions the exchange sells. */
-export class Sites extends Context.Service<Sites, { isKnown(id: string): Effect.Effect<boolean> }>()(
+/** The sites and apps whose impressions the exchange sells: by id, or by the domain or bundle of one that gives no id. */
+export class Sites extends Context.Service<Sites, { isKnown(inventory: Inventory): Effect.Effect<boolean> }>()(
   "ad-exchange/Sites"
 ) {
-  static readonly layer = Layer.succeed(Sites, {
-    isKnown: (id) => Effect.succeed(["102855", "1345135123", "agltb3B1Yi1pbmNyDAsSA0FwcBiJkfIUDA"].includes(id))
+  static readonly layer = Layer.sync(Sites, () => {
+    const ids = ["102855", "1345135123", "agltb3B1Yi1pbmNyDAsSA0FwcBiJkfIUDA"]
+    const domains = ["www.foobar.com", "siteabcd.com"]
+    const bundles = ["12345"]
+    const isKnown = ({ bundle = "", domain = "", id }: Inventory) =>
+      Effect.succeed(id === undefined ? domains.includes(domain) || bundles.includes(bundle) : ids.includes(id))
+    return { isKnown }
   })
 }
 

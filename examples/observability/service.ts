@@ -3,29 +3,45 @@
  */
 import { createServer } from "node:http"
 import { NodeHttpClient, NodeHttpServer } from "@effect/platform-node"
-import { Config, Effect, Layer, Metric } from "effect"
-import { HttpMiddleware, HttpRouter, HttpServerResponse } from "effect/http"
+import { ByteSize, Config, Effect, Layer, Metric } from "effect"
+import { HttpIncomingMessage, HttpMiddleware, HttpRouter, HttpServerResponse } from "effect/http"
 import { Otlp, OtlpSerialization, PrometheusMetrics } from "effect/observability"
 import { Metrics, Observer } from "sluice"
 import { match, P } from "ts-pattern"
 import { Bidders, bidders } from "../ad-exchange/bidders.ts"
-import { AdExchange } from "../ad-exchange/definition.ts"
 import { adExchange } from "../ad-exchange/handlers.ts"
+import { parseRequest } from "../ad-exchange/parse.ts"
 import { Partners } from "../ad-exchange/partners.ts"
 import { live } from "../ad-exchange/program.ts"
 import { Tracking } from "../ad-exchange/services.ts"
 
+/** A bid request is a few kilobytes. */
+const bodySize = ByteSize.fromInputUnsafe("1 MiB")
+
 /** Answers as OpenRTB asks: with a bid response, or with nothing when there is no bid. */
 const bid = HttpRouter.add("POST", "/bid", (request) =>
   Effect.gen(function* () {
-    const outcome = yield* adExchange.run(yield* AdExchange.decodeInput(yield* request.json))
+    const text = yield* Effect.provideService(request.text, HttpIncomingMessage.MaxBodySize, bodySize)
+    const outcome = yield* adExchange.run(yield* parseRequest(text))
     return match(outcome)
       .with({ _tag: "Filled" }, ({ payload }) => HttpServerResponse.jsonUnsafe(payload))
       .with({ _tag: "NoFill" }, () => HttpServerResponse.empty())
-      .with({ _tag: "Invalid" }, ({ payload }) => HttpServerResponse.jsonUnsafe(payload, { status: 400 }))
+      .with({ _tag: "Invalid" }, ({ payload }) => refused(400, payload.reason))
       .exhaustive()
-  }).pipe(Effect.catchTag("InvalidInput", ({ issue }) => HttpServerResponse.json({ reason: issue }, { status: 400 })))
+  }).pipe(
+    Effect.catchTags({
+      Malformed: ({ message }) => Effect.succeed(refused(400, message)),
+      HttpServerError: ({ message, reason }) =>
+        Effect.succeed(
+          match(reason)
+            .with({ reason: "BodyTooLarge" }, () => refused(413, "A bid request of more than 1 MiB"))
+            .otherwise(() => refused(400, message))
+        )
+    })
+  )
 )
+
+const refused = (status: number, reason: string) => HttpServerResponse.jsonUnsafe({ reason }, { status })
 
 const answers = Metric.counter("ad_exchange.answers", { description: "Answers of partners", incremental: true })
 const answerOf = { BranchSucceeded: "in time", BranchFailed: "failed", BranchInterrupted: "too late" } as const

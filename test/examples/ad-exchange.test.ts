@@ -1,17 +1,19 @@
 /** The ad exchange: its states one by one, its market over real sockets, and the program as a process. */
-import { execFile } from "node:child_process"
+import { execFile, spawn } from "node:child_process"
+import { once } from "node:events"
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { NodeServices } from "@effect/platform-node"
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "@effect/vitest"
-import { Console, Effect, Fiber, Layer, Schema } from "effect"
+import { Console, Effect, Fiber, Layer, Queue, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import type { Workflow } from "sluice"
-import { type Bidder, bidders } from "../../examples/ad-exchange/bidders.ts"
-import type { BidContext, PartnerBid, ScoredBid } from "../../examples/ad-exchange/definition.ts"
+import { bidders } from "../../examples/ad-exchange/bidders.ts"
+import type { BidContext, LostBid, PartnerBid, ScoredBid } from "../../examples/ad-exchange/definition.ts"
 import { adExchange } from "../../examples/ad-exchange/handlers.ts"
+import * as losses from "../../examples/ad-exchange/losses.ts"
 import { type Bid, BidRequest } from "../../examples/ad-exchange/openrtb.ts"
 import { PartnerFailed, Partners } from "../../examples/ad-exchange/partners.ts"
 import { live, program } from "../../examples/ad-exchange/program.ts"
@@ -24,10 +26,15 @@ const samples = (await readdir(`${example}openrtb`)).toSorted().map((file) => `$
 
 const decode = Schema.decodeUnknownSync(BidRequest)
 const site = { id: "102855" }
-const requestOf = (more: object = {}): BidRequest => decode({ id: "r", site, imp: [{ id: "1", bidfloor: 1 }], ...more })
+const imp = (id: string, more: object = {}) => ({ id, banner: {}, ...more })
+const requestOf = (more: object = {}): BidRequest =>
+  decode({ id: "r", site, imp: [imp("1", { bidfloor: 1 })], ...more })
 
 const bid = (seat: string, price: number, more: Partial<Bid> = {}): PartnerBid => ({
-  seat,
+  partner: seat,
+  cur: "USD",
+  seatbid: { seat },
+  lot: `${seat}/0`,
   bid: { id: `${seat}-1`, impid: "1", price, cat: [], ...more }
 })
 
@@ -51,6 +58,7 @@ const partners = (more: Partial<Partners["Service"]> = {}) =>
     all: [],
     requestBids: () => Effect.succeed([]),
     notify: () => Effect.void,
+    notified: Effect.void,
     ...more
   })
 
@@ -74,8 +82,13 @@ describe("the states of the exchange", () => {
 
   it.effect.each([
     ["a site nobody knows", requestOf({ site: { id: "4711" } }), "unknown site or app 4711"],
-    ["neither site nor app", decode({ id: "r", imp: [{ id: "1" }] }), "neither site nor app"],
-    ["no impression", requestOf({ imp: [] }), "no impression"],
+    [
+      "a site nobody knows, by its domain",
+      requestOf({ site: { domain: "x.example" } }),
+      "unknown site or app x.example"
+    ],
+    ["a site that says nothing of itself", requestOf({ site: {} }), "unknown site or app without id"],
+    ["neither site nor app", decode({ id: "r", imp: [imp("1")] }), "neither site nor app"],
     ["another currency", requestOf({ cur: ["EUR"] }), "this exchange trades in USD"]
   ] as const)("Validate refuses %s", ([, request, reason]) =>
     Effect.gen(function* () {
@@ -84,9 +97,13 @@ describe("the states of the exchange", () => {
     }).pipe(Effect.provide(market))
   )
 
-  it.effect("Validate passes a request on as it is", () =>
+  it.effect.each([
+    ["a site by its id", requestOf()],
+    ["a site by its domain", requestOf({ site: { domain: "siteabcd.com" } })],
+    ["an app by its bundle", requestOf({ site: null, app: { bundle: "12345" } })],
+    ["any currency beside its own", requestOf({ cur: ["EUR", "USD"] })]
+  ] as const)("Validate passes a request on as it is, and knows %s", ([, request]) =>
     Effect.gen(function* () {
-      const request = requestOf()
       expect(yield* adExchange.step("Validate", request)).toEqual({ _tag: "GatherContext", payload: request })
     }).pipe(Effect.provide(market))
   )
@@ -103,6 +120,22 @@ describe("the states of the exchange", () => {
       const context = { profile: { interests: ["IAB2"] }, country: "CHN", devicetype: 4, partners: all }
       expect(step).toEqual({ _tag: "RequestBids", payload: context })
     }).pipe(Effect.provide(facts))
+  )
+
+  it.effect.each([
+    { regs: { coppa: 1 } },
+    { regs: { gdpr: 1 } },
+    { regs: { ext: { gdpr: 1 } } },
+    { device: { dnt: 1 } },
+    { device: { lmt: 1 } }
+  ])("GatherContext looks nobody up who is protected by %j", (more) =>
+    Effect.gen(function* () {
+      const input = requestOf({ user: { id: "456789876567897654678987656789" }, ...more })
+      expect(yield* adExchange.step("GatherContext", input)).toMatchObject({
+        _tag: "RequestBids",
+        payload: { profile: { interests: [] } }
+      })
+    }).pipe(Effect.provide(market))
   )
 
   it.effect("GatherContext tracks a service that fails", () =>
@@ -158,10 +191,32 @@ describe("the states of the exchange", () => {
       expect(seen).toEqual([
         {
           ...request,
+          tmax: 200,
           user: { id: "u", keywords: "IAB2" },
           device: { ua: "Firefox", devicetype: 4, geo: { country: "DEU" } }
         }
       ])
+    }).pipe(Effect.provide(facts))
+  )
+
+  it.effect("RequestBids adds to the keywords of a user, and to nobody's without a user or interests", () =>
+    Effect.gen(function* () {
+      const seen: Array<unknown> = []
+      const requestBids: Partners["Service"]["requestBids"] = (_, { user }) => {
+        seen.push(user)
+        return Effect.succeed([bid("a", 1)])
+      }
+      const nobody = { ...contextOf("a"), profile: { interests: [] } }
+      const user = { buyeruid: "u", keywords: "cars,boats" }
+      for (const [context, more] of [
+        [contextOf("a"), { user }],
+        [nobody, { user }],
+        [contextOf("a"), {}]
+      ] as const)
+        yield* adExchange
+          .step("RequestBids", context, { input: requestOf(more) })
+          .pipe(Effect.provide(partners({ requestBids })))
+      expect(seen).toEqual([{ ...user, keywords: "cars,boats,IAB2" }, user, undefined])
     }).pipe(Effect.provide(facts))
   )
 
@@ -170,6 +225,17 @@ describe("the states of the exchange", () => {
       const step = yield* adExchange.step("RequestBids", contextOf("a", "b"), { input: requestOf() })
       expect(step).toEqual({ _tag: "TrackError", payload: { cause: "no partner bid" } })
     }).pipe(Effect.provide(market))
+  )
+
+  it.effect("RequestBids tracks that no partner could be understood", () =>
+    Effect.gen(function* () {
+      const failing = partners({ requestBids: () => Effect.fail(new PartnerFailed({ url: "a", reason: "gone" })) })
+      const step = adExchange.step("RequestBids", contextOf("a", "b"), { input: requestOf() })
+      expect(yield* Effect.provide(step, failing)).toEqual({
+        _tag: "TrackError",
+        payload: { cause: "no partner answered" }
+      })
+    }).pipe(Effect.provide(facts))
   )
 
   it.effect("RequestBids tracks that nobody answered in time", () =>
@@ -193,96 +259,44 @@ describe("the states of the exchange", () => {
     }).pipe(Effect.provide(market))
   )
 
-  const deals = [
-    { id: "D1", bidfloor: 2.5, wseat: ["a"] },
-    { id: "D2", bidfloor: 2, at: 3, wseat: ["b"] },
-    { id: "D3", bidfloor: 9, at: 1 }
-  ]
-  const pmp = (private_auction: 0 | 1) =>
-    requestOf({ at: 1, imp: [{ id: "1", bidfloor: 1, pmp: { private_auction, deals } }] })
-
-  it.effect.each([
-    [
-      "the highest score wins, not the highest price",
-      { at: 1 },
-      [scored("a", 3), scored("b", 2.5, { score: 3.25 })],
-      "b",
-      2.5
-    ],
-    ["the winner pays its bid in a first price auction", { at: 1 }, [scored("a", 3), scored("b", 2)], "a", 3],
-    [
-      "it pays what still beats the second in a second price auction",
-      {},
-      [scored("a", 3), scored("b", 2, { score: 2.6 })],
-      "a",
-      2.6
-    ],
-    ["it pays that at its own rate of score", {}, [scored("a", 2), scored("b", 2, { score: 4 })], "b", 1],
-    ["alone it pays the floor", {}, [scored("a", 3), scored("b", 0.5)], "a", 1],
-    ["it pays at least the floor", {}, [scored("a", 3, { score: 6 }), scored("b", 1.5)], "a", 1],
-    ["a bid at the floor wins", { at: 1 }, [scored("a", 1), scored("b", 0.99)], "a", 1],
-    ["a deal's bid wins a private auction", pmp(1), [scored("a", 2.6, { dealid: "D1" }), scored("b", 99)], "a", 2.6],
-    ["a deal may have a fixed price", pmp(1), [scored("b", 5, { dealid: "D2" })], "b", 2],
-    [
-      "an open bid beats a deal's unless the auction is private",
-      pmp(0),
-      [scored("a", 2.6, { dealid: "D1" }), scored("b", 4)],
-      "b",
-      4
-    ]
-  ] as const)("RunAuction: %s", ([, more, bids, seat, price]) =>
+  it.effect("RunAuction sells, and says why nothing is sold", () =>
     Effect.gen(function* () {
-      const step = yield* adExchange.step("RunAuction", bids, { input: requestOf(more) })
-      const sale = bids.filter((bid) => bid.seat === seat).map((bid) => ({ ...bid, price }))
-      expect(step).toEqual({
+      const step = (bids: ReadonlyArray<ScoredBid>) => adExchange.step("RunAuction", bids, { input: requestOf() })
+      expect(yield* step([scored("a", 2), scored("b", 3)])).toMatchObject({
         _tag: "TrackResults",
-        payload: { sales: sale, losers: bids.filter((bid) => bid.seat !== seat) }
+        payload: { sales: [{ partner: "b", price: 2, usd: 2 }], losers: [{ partner: "a", loss: { code: 102 } }] }
+      })
+      const [low, other] = [scored("a", 0.5), scored("b", 2, { impid: "2" })]
+      expect(yield* step([low, low, other])).toMatchObject({
+        _tag: "TrackError",
+        payload: {
+          cause: "no bid above the floor, no such impression",
+          losers: [{ loss: { code: 100 } }, { loss: { code: 100 } }, { loss: { code: 3 } }]
+        }
       })
     }).pipe(Effect.provide(market))
   )
 
-  it.effect.each([
-    ["a bid below the floor", requestOf(), scored("a", 0.99, { score: 100 })],
-    ["a bid for another impression", requestOf(), scored("a", 5, { impid: "2" })],
-    ["an open bid in a private auction", pmp(1), scored("a", 99)],
-    ["a deal's bid below its floor", pmp(1), scored("a", 2.4, { dealid: "D1" })],
-    ["a deal's bid of a seat it is not for", pmp(1), scored("b", 5, { dealid: "D1" })],
-    ["a bid on a deal that is not offered", pmp(1), scored("a", 5, { dealid: "D9" })]
-  ] as const)("RunAuction does not sell to %s", ([, input, only]) =>
-    Effect.gen(function* () {
-      const step = yield* adExchange.step("RunAuction", [only], { input })
-      expect(step).toEqual({ _tag: "TrackError", payload: { cause: "no bid above the floor" } })
-    }).pipe(Effect.provide(market))
-  )
-
-  it.effect("RunAuction sells each impression on its own", () =>
-    Effect.gen(function* () {
-      const input = requestOf({ at: 1, imp: [{ id: "1" }, { id: "2" }, { id: "3" }] })
-      const bids = [scored("a", 1), scored("b", 2, { impid: "2" }), scored("c", 1.5, { impid: "2" })]
-      const step = yield* adExchange.step("RunAuction", bids, { input })
-      const sales = [
-        { ...scored("a", 1), price: 1 },
-        { ...scored("b", 2, { impid: "2" }), price: 2 }
-      ]
-      expect(step).toEqual({ _tag: "TrackResults", payload: { sales, losers: bids.slice(2) } })
-    }).pipe(Effect.provide(market))
-  )
-
-  const won = scored("a", 2, { nurl: "http://a/win" })
-  const lost = scored("b", 1, { lurl: "http://b/loss" })
-  const result = { sales: [{ ...won, price: 1.5 }], losers: [lost] }
-  const response = { id: "r", cur: "USD", seatbid: [{ seat: "a", bid: [{ ...won.bid, price: 1.5 }] }] }
+  const won = scored("a", 2, { nurl: `http://a/win?\${AUCTION_PRICE}`, adm: `<ad \${AUCTION_PRICE}>`, crid: "c" })
+  const lost = scored("b", 1, { lurl: `http://b/loss?\${AUCTION_PRICE}&\${AUCTION_LOSS}` })
+  const loser: LostBid = { ...lost, loss: losses.outbid, price: 1.5 }
+  const result = { sales: [{ ...won, price: 1.5, usd: 1.5, minToWin: 1.5 }], losers: [loser] }
+  const ad = { id: "a-1", impid: "1", cat: [], crid: "c", adm: "<ad 1.5>", price: 1.5 }
+  const response = { id: "r", cur: "USD", seatbid: [{ seat: "a", bid: [ad] }] }
   const filled = { _tag: "Filled", payload: response }
 
-  it.effect("TrackResults tells winner and losers, counts, and answers with the price to pay", () =>
+  /** Partners that note what they are told. */
+  const telling = (told: Array<unknown>) =>
+    partners({ notify: (partner, url) => Effect.sync(() => void told.push([partner, url])) })
+
+  it.effect("TrackResults tells winner and losers, counts, and answers with the ad and the price to pay", () =>
     Effect.gen(function* () {
-      const notices: Array<unknown> = []
-      const notify = (url: string | undefined, price: number) => Effect.sync(() => void notices.push([url, price]))
+      const told: Array<unknown> = []
       const step = adExchange.step("TrackResults", result, { input: requestOf() })
-      expect(yield* Effect.provide(step, partners({ notify }))).toEqual(filled)
-      expect(notices.toSorted()).toEqual([
-        ["http://a/win", 1.5],
-        ["http://b/loss", 1]
+      expect(yield* Effect.provide(step, telling(told))).toEqual(filled)
+      expect(told.toSorted()).toEqual([
+        ["a", "http://a/win?1.5"],
+        ["b", "http://b/loss?1.5&102"]
       ])
       expect(yield* Tracking.use(({ events }) => events)).toEqual([
         { kind: "sale", request: "r", price: 1.5 },
@@ -291,46 +305,70 @@ describe("the states of the exchange", () => {
     }).pipe(Effect.provide(facts))
   )
 
+  it.effect("TrackResults leaves a test out of what is paid", () =>
+    Effect.gen(function* () {
+      const step = adExchange.step("TrackResults", result, { input: requestOf({ test: 1 }) })
+      expect(yield* step).toEqual(filled)
+      expect(yield* Tracking.use(({ events }) => events)).toEqual([{ kind: "auction", request: "r", bids: 2 }])
+    }).pipe(Effect.provide(market))
+  )
+
   it.effect("TrackResults lets a sale stand that could not be tracked", () =>
     Effect.gen(function* () {
-      const failing = partners({ notify: () => Effect.fail(new PartnerFailed({ url: "a", reason: "gone" })) })
       const step = adExchange.step("TrackResults", result, { input: requestOf() })
-      expect(yield* Effect.provide(step, failing)).toEqual(filled)
       expect(yield* endingAt(100, Effect.provide(step, partners({ notify: () => Effect.never })))).toEqual(filled)
     }).pipe(Effect.provide(facts))
   )
 
-  it.effect("TrackError counts what kept an impression unsold", () =>
+  it.effect("TrackError counts what kept an impression unsold, and tells the losers", () =>
     Effect.gen(function* () {
-      const step = yield* adExchange.step("TrackError", { cause: "x" }, { input: requestOf() })
-      expect(step).toEqual({ _tag: "NoFill", payload: { cause: "x" } })
+      const told: Array<unknown> = []
+      const failure = { cause: "x", losers: [{ ...lost, loss: losses.floor }] }
+      const step = adExchange.step("TrackError", failure, { input: requestOf() })
+      expect(yield* Effect.provide(step, telling(told))).toEqual({ _tag: "NoFill", payload: { cause: "x" } })
+      expect(told).toEqual([["b", "http://b/loss?&100"]])
       expect(yield* Tracking.use(({ events }) => events)).toEqual([{ kind: "no fill", request: "r", cause: "x" }])
-    }).pipe(Effect.provide(market))
+    }).pipe(Effect.provide(facts))
   )
 })
 
-/** Their pace leaves nearly all of the limit to those in time, and no doubt about those too late. */
-const unhurried: ReadonlyArray<Bidder> = bidders.map((bidder) => ({
-  ...bidder,
-  delay: bidder.delay < 200 ? bidder.delay / 10 : 3_600_000
-}))
-
-/** What the program makes of files, with the lines it prints. */
-const trade = (files: ReadonlyArray<string>) =>
-  Effect.gen(function* () {
-    const printed: Array<string> = []
-    const log = (...line: ReadonlyArray<unknown>) => void printed.push(...line.join(" ").split("\n"))
-    const quiet = Object.assign(Object.create(console), { log, error: log, table: () => {} })
-    const rows = yield* program(files).pipe(
-      Effect.provide(live(unhurried)),
-      Effect.provide(NodeServices.layer),
-      Effect.provideService(Console.Console, quiet)
-    )
-    return { rows, printed }
-  })
+/**
+ * What the program makes of files, with the lines it prints. Time stands still until everybody who is in time has answered,
+ * and everybody else has been asked: then it moves on to the limit.
+ */
+const trade = Effect.fnUntraced(function* (files: ReadonlyArray<string>) {
+  const printed: Array<string> = []
+  const inTime = bidders.filter(({ delay }) => delay < 200)
+  const late = bidders.filter(({ delay }) => delay >= 200)
+  const signals = yield* Queue.unbounded<string>()
+  const asked = late.map((bidder) => ({
+    ...bidder,
+    get delay() {
+      Queue.offerUnsafe(signals, "asked")
+      return 3_600_000
+    }
+  }))
+  const log = (...line: ReadonlyArray<unknown>) => {
+    const lines = line.join(" ").split("\n")
+    printed.push(...lines)
+    for (const line of lines) if (line.endsWith(" answered")) Queue.offerUnsafe(signals, "answered")
+  }
+  const quiet = Object.assign(Object.create(console), { log, error: log, table: () => {} })
+  const running = yield* program(files).pipe(
+    Effect.provide(live([...inTime.map((bidder) => ({ ...bidder, delay: 0 })), ...asked])),
+    Effect.provide(NodeServices.layer),
+    Effect.provideService(Console.Console, quiet),
+    Effect.forkChild
+  )
+  for (const _ of files) {
+    yield* Queue.takeN(signals, bidders.length)
+    yield* TestClock.adjust(200)
+  }
+  return { rows: yield* Fiber.join(running), printed }
+})
 
 describe("the market", () => {
-  it.live("sells the samples to the best of those who bid in time", () =>
+  it.effect("sells the samples to the best of those who bid in time", () =>
     Effect.gen(function* () {
       const { printed, rows } = yield* trade(samples)
       const all = "Agency1 0.42, Agency2 0.38, Retarget 0.9"
@@ -359,18 +397,18 @@ describe("the market", () => {
       )
       const notices = printed.flatMap((line) => line.split("  notices (seen by the bidder): ").slice(1))
       expect(notices.map((line) => line.split(", ").toSorted())).toEqual([
-        ["loss at 0.38 to Agency2", "loss at 0.42 to Agency1", "win at 0.9 to Retarget"],
-        ["loss at 0.38 to Agency2", "loss at 0.42 to Agency1", "win at 0.494 to Retarget"],
-        ["none"],
-        ["loss at 4.2 to Agency1", "loss at 4.6 to Retarget", "win at 3.5385 to Agency2"],
-        ["loss at 0.9 to Retarget", "loss at 3 to Agency1", "win at 2.4 to Agency2"],
-        ["loss at 0.8 to Agency2", "win at 1.1 to Agency1"]
+        ["loss at 0.9 to Agency1 (102)", "loss at 0.9 to Agency2 (102)", "win at 0.9 to Retarget"],
+        ["loss at 0.494 to Agency1 (102)", "loss at 0.494 to Agency2 (102)", "win at 0.494 to Retarget"],
+        ["loss to Agency1 (100)", "loss to Agency2 (100)"],
+        ["loss at 3.5385 to Agency1 (102)", "loss at 3.5385 to Retarget (102)", "win at 3.5385 to Agency2"],
+        ["loss at 2.4 to Agency1 (102)", "loss at 2.4 to Retarget (4)", "win at 2.4 to Agency2"],
+        ["loss at 1.1 to Agency2 (102)", "win at 1.1 to Agency1"]
       ])
       expect(printed).toContain("revenue per thousand of each impression: 8.4325 USD")
     })
   )
 
-  it.live("gives an account of each run: the states, and what became of each partner", () =>
+  it.effect("gives an account of each run: the states, and what became of each partner", () =>
     Effect.gen(function* () {
       const { printed, rows } = yield* trade(samples.filter((file) => file.includes("6.3.1")))
       const beforeTimeline = printed.slice(0, printed.indexOf("6.3.1_simple_banner.json"))
@@ -391,22 +429,29 @@ describe("the market", () => {
         "  Slowpoke aborted"
       ])
       // The two that are too late cost the limit and no more.
-      expect(rows[0]?.ms).toBeGreaterThanOrEqual(199)
+      expect(rows[0]?.ms).toBe(200)
     })
   )
 })
 
-describe("the program", () => {
+/** However busy the machine is: how many bids come in time depends on it, that the program ends well does not. */
+const patience = 300_000
+
+describe("the program", { timeout: patience }, () => {
   let directory: string
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), "ad-exchange-"))
   })
   afterAll(() => rm(directory, { recursive: true }))
 
+  const argumentsOf = (own: ReadonlyArray<string>) => [
+    ...["--import", new URL("../support/register.mjs", import.meta.url).href],
+    ...[`${example}main.ts`, ...own]
+  ]
+
   const run = (files: ReadonlyArray<string>) =>
     new Promise<{ readonly code: unknown; readonly out: string; readonly err: string }>((resolve) => {
-      const args = ["--import", new URL("../support/register.mjs", import.meta.url).href, `${example}main.ts`, ...files]
-      execFile(process.execPath, args, { timeout: 12_000 }, (error, out, err) =>
+      execFile(process.execPath, argumentsOf(files), { timeout: patience }, (error, out, err) =>
         resolve({ code: error === null ? 0 : error.code, out, err })
       )
     })
@@ -415,42 +460,63 @@ describe("the program", () => {
     const { code, out } = await run([])
     expect(code).toBe(0)
     for (const file of samples) expect(out).toMatch(new RegExp(`'${basename(file)}' +│ '(Filled|NoFill)'`))
-    const aborted = out.split("aborted (seen by the bidder): ").slice(1)
-    expect(aborted.map((rest) => rest.split("\n")[0]?.split(", ").toSorted())).toEqual(
-      samples.map(() => ["Sleeper", "Slowpoke"])
-    )
     // The last of the runs over time, with the names of the partners.
     const [, timeline = ""] = out.split("\n6.3.6_native_ad.json\n")
-    expect(timeline).toMatch(/^ +0 ms +\d.*\nAdExchange .* Filled\n/)
+    expect(timeline).toMatch(/^ +0 ms +\d.*\nAdExchange .* (Filled|NoFill)\n/)
     for (const late of ["Slowpoke", "Sleeper"])
       expect(timeline).toMatch(new RegExp(`    ${late} +/+ +\\d+ ms  interrupted\n`))
   })
 
   it("writes two pictures of every run into the folder it is given", async () => {
     const folder = join(directory, "some", "pictures")
-    const { code } = await run(["--pictures", folder, ...samples.slice(0, 3)])
+    const unsold = join(directory, "unsold.json")
+    await writeFile(unsold, JSON.stringify({ id: "own", site, imp: [imp("1", { bidfloor: 1_000 })] }))
+    const { code } = await run(["--pictures", folder, ...samples.slice(0, 2), unsold])
     expect(code).toBe(0)
     expect((await readdir(folder)).toSorted()).toEqual([
       "6.3.1_simple_banner.diagram.svg",
       "6.3.1_simple_banner.timeline.svg",
       "6.3.2_expandable_creative.diagram.svg",
       "6.3.2_expandable_creative.timeline.svg",
-      "6.3.3_mobile.diagram.svg",
-      "6.3.3_mobile.timeline.svg"
+      "unsold.diagram.svg",
+      "unsold.timeline.svg"
     ])
     const read = (file: string) => readFile(join(folder, file), "utf8")
     const { lanes } = readTimeline(await read("6.3.1_simple_banner.timeline.svg"))
     const notes = new Map(lanes.map(({ label, notes }) => [label, notes]))
     expect([notes.get("Slowpoke"), notes.get("Sleeper")]).toEqual(["interrupted", "interrupted"])
-    const { edges, nodes } = readSvg(await read("6.3.3_mobile.diagram.svg"))
+    const { edges, nodes } = readSvg(await read("unsold.diagram.svg"))
     expect(nodes.find(({ id }) => id === "RequestBids")!.lines.join(" ")).toMatch(/Slowpoke, Sleeper interrupted$/)
     expect(edges.filter(({ taken }) => taken).map(({ title }) => title)).toContain("TrackError->NoFill")
+  })
+
+  it.each([
+    [["--bogus"], 1, "Unrecognized flag: --bogus"],
+    [["--pictures"], 1, "Missing value for flag --pictures"],
+    [["--pictures", `${example}main.ts`], 1, `No pictures can be written to ${example}main.ts: `],
+    [["--help"], 0, "--pictures"]
+  ])("understands that %j is no trade, and says so without a stack trace", async (args, expected, text) => {
+    const { code, err, out } = await run(args)
+    expect(code).toBe(expected)
+    expect(out + err).toContain(text)
+    expect(out + err).not.toMatch(/^\s+at /m)
+  })
+
+  it("is quiet when nobody reads on", async () => {
+    const child = spawn(process.execPath, argumentsOf([]), { stdio: ["ignore", "pipe", "pipe"] })
+    let err = ""
+    child.stderr.on("data", (chunk) => {
+      err += chunk
+    })
+    child.stdout.once("data", () => child.stdout.destroy())
+    expect(await once(child, "close")).toEqual([0, null])
+    expect(err).toBe("")
   })
 
   it("names a malformed file and its field, runs the others, and exits with 1", async () => {
     const request = { id: "own", site: { id: "102855" }, imp: [{ id: "1", banner: {} }] }
     const files = {
-      "field.json": JSON.stringify({ ...request, imp: [{ id: "1", bidfloor: "free" }] }),
+      "field.json": JSON.stringify({ ...request, at: 3, imp: [imp("1", { bidfloor: "free" })] }),
       "syntax.json": '{ "id": ',
       "unknown.json": JSON.stringify({ ...request, site: { id: "4711" } }),
       "own.json": JSON.stringify(request)
@@ -460,8 +526,8 @@ describe("the program", () => {
     const { code, err, out } = await run(paths)
     expect(code).toBe(1)
     expect(err.split("\n")).toEqual([
-      `${join(directory, "field.json")} is no bid request: Expected number at ["imp"][0]["bidfloor"]`,
-      expect.stringContaining(`${join(directory, "syntax.json")} is no bid request: `),
+      `${join(directory, "field.json")} is no bid request: Expected number | null at ["imp"][0]["bidfloor"]; Expected 1, 2 or at least 500 at ["at"]`,
+      `${join(directory, "syntax.json")} is no bid request: No JSON: it ends too early at line 1, column 9`,
       expect.stringContaining(`${join(directory, "missing.json")} is no bid request: `),
       ""
     ])
@@ -470,7 +536,7 @@ describe("the program", () => {
       ["field.json", "malformed"],
       ["syntax.json", "malformed"],
       ["unknown.json", "Invalid"],
-      ["own.json", "Filled"],
+      ["own.json", expect.stringMatching(/^(Filled|NoFill)$/)],
       ["missing.json", "malformed"]
     ])
   })

@@ -330,7 +330,7 @@ describe("every state, exit and edge is exercised of", () => {
       const request = Schema.decodeSync(BidRequest)({
         id: "r",
         site: { id: "102855" },
-        imp: [{ id: "1", bidfloor: 1 }]
+        imp: [{ id: "1", banner: {}, bidfloor: 1 }]
       })
       const ending = (stubs: Testing.Stubs<typeof AdExchange>, more: Partial<BidRequest> = {}) =>
         Effect.map(Testing.run(adExchange, { ...request, ...more }, { stubs }), (report) => {
@@ -340,7 +340,7 @@ describe("every state, exit and edge is exercised of", () => {
       const tooLow = ({ to }: Workflow.Context<typeof AdExchange, "ScoreBids">) => to.RunAuction([])
       const declined = ({ to }: Workflow.Context<typeof AdExchange, "RequestBids">) => to.TrackError({ cause: "" })
       expect(yield* ending({})).toBe("Filled")
-      expect(yield* ending({}, { imp: [] })).toBe("Invalid")
+      expect(yield* ending({}, { cur: ["EUR"] })).toBe("Invalid")
       expect(yield* ending({ GatherContext: Effect.never })).toBe("NoFill")
       expect(yield* ending({ RequestBids: declined })).toBe("NoFill")
       expect(yield* ending({ ScoreBids: Effect.never })).toBe("NoFill")
@@ -351,7 +351,10 @@ describe("every state, exit and edge is exercised of", () => {
         Layer.mergeAll(Sites.layer, Profiles.layer, Geo.layer, Devices.layer, Tracking.layer),
         Layer.mock(Partners)({
           all: [{ name: "a", url: "http://a" }],
-          requestBids: () => Effect.succeed([{ seat: "a", bid: { id: "b", impid: "1", price: 2, cat: [] } }]),
+          requestBids: () =>
+            Effect.succeed([
+              { partner: "a", cur: "USD", seatbid: {}, lot: "a/0", bid: { id: "b", impid: "1", price: 2 } }
+            ]),
           notify: () => Effect.void
         })
       ])

@@ -50,7 +50,7 @@ const banner = await readFile(fileOf("../../examples/ad-exchange/openrtb/6.3.1_s
 const requestOf = (more: object) => JSON.stringify({ ...JSON.parse(banner), ...more })
 
 /** The requests, by their place among the answers; one is in progress when the exchange is told to stop. */
-const [sold, unsold, invalid, malformed, inProgress] = [0, 1, 2, 3, 4] as const
+const [sold, unsold, invalid, malformed, broken, tooLong, inProgress] = [0, 1, 2, 3, 4, 5, 6] as const
 
 beforeAll(async () => {
   const never = String(3_600_000)
@@ -80,9 +80,11 @@ beforeAll(async () => {
   })
   const bodies = [
     banner,
-    requestOf({ imp: [{ id: "1", bidfloor: 1_000_000 }] }),
+    requestOf({ imp: [{ id: "1", banner: {}, bidfloor: 1_000_000 }] }),
     requestOf({ site: { id: "4711" } }),
-    `{"id": 1}`
+    `{"id": 1}`,
+    `{"id": "r",}`,
+    " ".repeat(2 ** 20 + 1)
   ]
   answers.push(...(await Promise.all(bodies.map(post))))
   metricsText = await scrape()
@@ -134,12 +136,16 @@ const idOf = (span: Span) => valuesOf(span.attributes)["workflow.run.id"]
 
 describe("the exchange", () => {
   it("answers bid requests", () => {
-    expect(answers.map(({ status }) => status)).toEqual([200, 204, 400, 400, 200])
+    expect(answers.map(({ status }) => status)).toEqual([200, 204, 400, 400, 400, 413, 200])
     expect(JSON.parse(answers[sold]!.body).seatbid).toEqual([
       { seat: "Retarget", bid: [expect.objectContaining({ price: 0.9 })] }
     ])
     expect(JSON.parse(answers[invalid]!.body)).toEqual({ reason: "unknown site or app 4711" })
-    expect(JSON.parse(answers[malformed]!.body).reason).toMatch(/Expected string/)
+    expect(JSON.parse(answers[malformed]!.body)).toEqual({
+      reason: 'Expected string at ["id"]; Missing key at ["imp"]'
+    })
+    expect(JSON.parse(answers[broken]!.body)).toEqual({ reason: 'No JSON: "}" is not expected at line 1, column 12' })
+    expect(JSON.parse(answers[tooLong]!.body)).toEqual({ reason: "A bid request of more than 1 MiB" })
   })
 
   it("exports JSON to the endpoint that the environment gives, as its own service", () => {

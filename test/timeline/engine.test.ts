@@ -46,15 +46,24 @@ const market = Layer.mergeAll(
     requestBids: ({ name, url }) =>
       name === "Broken"
         ? Effect.andThen(Effect.sleep(30), Effect.fail(new PartnerFailed({ url, reason: "gone" })))
-        : succeedAfter(delays[name]!, [{ seat: name, bid: { id: name, impid: "1", price: 2, cat: [] } }]),
-    notify: () => Effect.sleep(40)
+        : succeedAfter(delays[name]!, [
+            {
+              partner: name,
+              cur: "USD",
+              seatbid: {},
+              lot: name,
+              bid: { id: name, impid: "1", price: 2, nurl: "http://win", lurl: "http://loss" }
+            }
+          ]),
+    notify: () => Effect.sleep(40),
+    notified: Effect.void
   })
 )
 
 const request = Schema.decodeUnknownSync(BidRequest)({
   id: "r",
   site: { id: "102855" },
-  imp: [{ id: "1", bidfloor: 1 }]
+  imp: [{ id: "1", banner: {}, bidfloor: 1 }]
 })
 
 const trade = eventsOf(Effect.provide(adExchange.run(request, { id: "r-1" }), market))
