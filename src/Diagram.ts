@@ -48,7 +48,8 @@ export class GraphvizUnavailable extends Data.TaggedError("GraphvizUnavailable")
  * Draws a definition or a workflow as a Mermaid flowchart, which GitHub and many other pages show as a picture.
  *
  * Exits have a thick border, states that only choose are hexagons, calls have double sides. A dashed edge leads from
- * "any state" to where a failure falls back to; `↺` marks what is undone.
+ * "any state" to where a failure falls back to; `↺` marks what is undone. Above 500 edges or 50,000 characters, which a
+ * page refuses unless it is told otherwise, a comment says so.
  *
  * ```ts
  * import { Schema } from "effect"

@@ -5,6 +5,7 @@
 import { Data, Duration, Effect, Schema } from "effect"
 import { AnyCause, Anything } from "./engine/causeJson.ts"
 import { causeLine, errorLine, firstOf, readProperty, withReasons } from "./engine/errorLine.ts"
+import { visible } from "./graph/visible.ts"
 
 /**
  * A definition or a set of handlers that cannot be run. It is thrown by `.start()`, `implement` and `layer` and lists
@@ -15,7 +16,8 @@ export class WorkflowDefinitionError extends Data.TaggedError("WorkflowDefinitio
   readonly problems: ReadonlyArray<string>
 }> {
   override get message(): string {
-    return [`Workflow '${this.workflow}' is not sound:`, ...this.problems.map((problem) => `  - ${problem}`)].join("\n")
+    const problems = this.problems.map((problem) => `  - ${visible(problem)}`)
+    return [`Workflow '${visible(this.workflow)}' is not sound:`, ...problems].join("\n")
   }
 }
 

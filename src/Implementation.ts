@@ -123,8 +123,8 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
 /** The key under which a workflow keeps what a workflow that calls it uses. */
 export const CalleeKey: unique symbol = Symbol("callee")
 
-/** The key under which a workflow keeps what it was assembled from. */
-export const PartsKey: unique symbol = Symbol("parts")
+/** The key under which a workflow keeps what it was assembled from, also for the command, which may be of another copy. */
+export const PartsKey: unique symbol = Symbol.for("sluice/Parts")
 
 /** What a workflow is assembled from. */
 export interface WorkflowParts {

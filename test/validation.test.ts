@@ -379,7 +379,7 @@ describe("a definition with signals and a fallback", () => {
         .signal("Go", Schema.Void)
         .start("A")
     )
-    expect(problems).toEqual(["the signal 'Go' is declared twice", "the signal 'Go' is declared twice"])
+    expect(problems).toEqual(["the signal 'Go' is declared twice"])
   })
 
   it("is accepted with a signal that has the name of a place", () => {

@@ -2,22 +2,21 @@
  * `sluice check`: says of every definition and workflow of a module what it is, and whether it is sound.
  */
 import { Console, Effect, Schema } from "effect"
-import { Argument, Command } from "effect/cli"
+import { Command } from "effect/cli"
 import type { Graph } from "../graph/Graph.ts"
-import { definitionProblems } from "../graph/validate.ts"
+import { visible } from "../graph/visible.ts"
 import { NotSound, userErrors } from "./errors.ts"
 import { describe, type Found, findIn, workflowsOf } from "./find.ts"
+import { source } from "./load.ts"
 
 /** `sluice check FILE` */
 export const check = Command.make(
   "check",
-  {
-    file: Argument.Path("file").pipe(Argument.withDescription("The module that exports them"))
-  },
-  Effect.fnUntraced(function* ({ file }) {
-    const { found } = yield* findIn(file)
+  source,
+  Effect.fnUntraced(function* (source) {
+    const { file, found } = yield* findIn(source)
     yield* Console.log(found.map((one) => report(one, found)).join("\n"))
-    const unsound = found.filter(({ graph }) => definitionProblems(graph).length > 0)
+    const unsound = found.filter(({ problems }) => problems.length > 0)
     if (unsound.length > 0) return yield* new NotSound({ file, names: unsound.map(({ name }) => name) })
   }, userErrors)
 ).pipe(
@@ -26,10 +25,10 @@ export const check = Command.make(
 )
 
 const report = (one: Found, found: ReadonlyArray<Found>): string => {
-  const problems = definitionProblems(one.graph)
+  const { problems } = one
   return [
     `${describe(one)}: ${sizeOf(one.graph)}`,
-    ...(problems.length === 0 ? ["sound"] : ["not sound:", ...problems.map((problem) => `- ${problem}`)]),
+    ...(problems.length === 0 ? ["sound"] : ["not sound:", ...problems.map((problem) => `- ${visible(problem)}`)]),
     ...remarksOn(one, found)
   ].join("\n  ")
 }
@@ -41,7 +40,7 @@ const sizeOf = ({ fallback, places }: Graph): string => {
     count(states, "state"),
     count(places.length - states, "exit"),
     count(edges, "edge"),
-    ...(fallback.length === 0 ? [] : [`fallback to ${fallback.join(", ")}`])
+    ...(fallback.length === 0 ? [] : [`fallback to ${fallback.map(visible).join(", ")}`])
   ].join(", ")
 }
 
@@ -51,13 +50,15 @@ const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" :
 const remarksOn = (one: Found, found: ReadonlyArray<Found>): ReadonlyArray<string> => {
   const { places, signals } = one.graph
   const workflows = workflowsOf(one, found)
-  if (workflows.length > 0) return [`implemented by ${workflows.map(({ name }) => name).join(", ")}`]
+  if (workflows.length > 0) return [`implemented by ${workflows.map(({ name }) => visible(name)).join(", ")}`]
   const inMemory = places.filter(({ payload }) => !Schema.isSchema(payload))
   const awaited = places.flatMap(({ work }) => work?.signals ?? [])
   const unheard = one.kind === "workflow" ? signals.filter(({ name }) => !awaited.includes(name)) : []
   return [
     ...(one.kind === "definition" ? ["only the definition: no workflow of it is exported"] : []),
-    ...unheard.map(({ name }) => `no state waits for the signal '${name}'`),
-    ...inMemory.map(({ kind, name }) => `the payload of ${kind} '${name}' has no schema: it exists only in memory`)
+    ...unheard.map(({ name }) => `no state waits for the signal '${visible(name)}'`),
+    ...inMemory.map(
+      ({ kind, name }) => `the payload of ${kind} '${visible(name)}' has no schema: it exists only in memory`
+    )
   ]
 }

@@ -3,8 +3,11 @@
  */
 import { Array, Effect, Option, Predicate, Schema } from "effect"
 import type { Graph } from "../graph/Graph.ts"
+import { definitionProblems } from "../graph/validate.ts"
+import { visible } from "../graph/visible.ts"
 import { ExportNotFound, NothingFound, SeveralFound } from "./errors.ts"
-import { load } from "./load.ts"
+import { overlaps, partsOf } from "./handlers.ts"
+import { load, type Source } from "./load.ts"
 
 /** A definition or a workflow, and how it is exported. */
 export interface Found {
@@ -14,6 +17,8 @@ export interface Found {
   readonly names: ReadonlyArray<string>
   readonly kind: "definition" | "workflow"
   readonly graph: Graph
+  /** What is wrong with it, and could not be seen by the definition when it was made. */
+  readonly problems: ReadonlyArray<string>
 }
 
 /** What a module exports. */
@@ -25,18 +30,23 @@ export interface Exports {
 }
 
 /** Loads a module and finds its definitions and workflows; fails when there is none. */
-export const findIn = Effect.fnUntraced(function* (file: string) {
-  const module = yield* load(file)
+export const findIn = Effect.fnUntraced(function* (source: Source) {
+  const { file } = source
+  const module = yield* load(source)
   // Under this name, Node 24 gives the default export of a CommonJS module once more.
   const names = Object.keys(module).filter((name) => name !== "module.exports")
   const graphs = names.flatMap((name) => Option.toArray(graphOf(module[name])).map((graph) => ({ name, graph })))
+  const workflows = new Map(
+    graphs.flatMap(({ graph, name }) => Option.toArray(partsOf(module[name])).map((parts) => [graph, parts] as const))
+  )
   const found = [...new Set(graphs.map(({ graph }) => graph))].map((graph): Found => {
     const own = graphs.filter((other) => other.graph === graph).map(({ name }) => name)
     return {
       name: own.find((name) => name !== "default") ?? "default",
       names: own,
       kind: graph.policies === undefined ? "definition" : "workflow",
-      graph
+      graph,
+      problems: [...definitionProblems(graph), ...overlaps(graph, workflows, module)]
     }
   })
   if (!Array.isReadonlyArrayNonEmpty(found)) return yield* new NothingFound({ file, exports: names })
@@ -70,7 +80,7 @@ export const workflowsOf = ({ graph, kind }: Found, found: ReadonlyArray<Found>)
       found.filter((other) => other.kind === "workflow" && other.graph.entries === graph.entries)
 
 /** How an export is named in what the command says. */
-export const describe = ({ graph, kind, name }: Found): string => `${name} (${kind} '${graph.name}')`
+export const describe = ({ graph, kind, name }: Found): string => `${visible(name)} (${kind} '${visible(graph.name)}')`
 
 /** The graph of a definition or a workflow, which may be of another copy of this package: only what it is made of tells. */
 const graphOf = (value: unknown): Option.Option<Graph> => Option.filter(graphProperty(value), isGraph)

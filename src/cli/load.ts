@@ -1,30 +1,62 @@
 /**
  * A module as Node loads it, and what is to be said when it does not.
  */
+import { statSync } from "node:fs"
 import { pathToFileURL } from "node:url"
 import { inspect } from "node:util"
-import { Effect, FileSystem } from "effect"
-import { FileNotFound, LoadFailed } from "./errors.ts"
+import { Duration, Effect, Option } from "effect"
+import { Argument, Flag } from "effect/cli"
+import { visible } from "../graph/visible.ts"
+import { FileNotFound, LoadFailed, LoadTimeout, NotAFile } from "./errors.ts"
+
+/** What says which module to load, and how long it may take. */
+export const source = {
+  file: Argument.Path("file").pipe(Argument.withDescription("The module that exports it")),
+  timeout: Flag.String("timeout").pipe(
+    Flag.withMetavar("duration"),
+    Flag.withDescription("How long the module may take to load; 30 seconds unless given"),
+    Flag.filterMap(
+      // What is no duration is refused.
+      (text) => Option.filter(Duration.fromInput(text as Duration.Input), Duration.isPositive),
+      (text) => `Expected a duration such as "30 seconds" or "2 minutes", not "${text}"`
+    ),
+    Flag.withDefault(Duration.seconds(30))
+  )
+}
+
+/** Which module to load, and how long it may take. */
+export interface Source {
+  readonly file: string
+  readonly timeout: Duration.Duration
+}
 
 /** Loads a module and gives its exports by name. */
-export const load = Effect.fnUntraced(function* (file: string) {
-  const fs = yield* FileSystem.FileSystem
-  if (!(yield* fs.exists(file))) return yield* new FileNotFound({ file })
+export const load = Effect.fnUntraced(function* ({ file, timeout }: Source) {
+  const stats = statistics(file)
+  if (Option.isNone(stats)) return yield* new FileNotFound({ file })
+  if (stats.value.isDirectory()) return yield* new NotAFile({ file })
   return yield* Effect.acquireUseRelease(
     Effect.sync(() => reportExit(file)),
     () =>
       Effect.tryPromise({
         try: (): Promise<Readonly<Record<string, unknown>>> => import(pathToFileURL(file).href),
         catch: (cause) => new LoadFailed({ file, issue: issueOf(file, cause) })
-      }),
+      }).pipe(
+        Effect.timeoutOrElse({
+          duration: timeout,
+          orElse: () => Effect.fail(new LoadTimeout({ file, duration: timeout }))
+        })
+      ),
     (done) => Effect.sync(done)
   )
 })
 
+const statistics = Option.liftThrowable((file: string) => statSync(file))
+
 /** A module that ends the process, as programs do, must not look like one with which all is well. */
 const reportExit = (file: string) => {
   const report = () => {
-    console.error(`'${file}' ended the process while it was loaded`)
+    console.error(`'${visible(file)}' ended the process while it was loaded`)
     process.exitCode = 1
   }
   process.once("exit", report)

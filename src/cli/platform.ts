@@ -45,7 +45,7 @@ export const layer = Layer.mergeAll(
   fileSystem,
   Layer.succeed(Stdio.Stdio)(
     Stdio.make({
-      args: Effect.sync(() => process.argv.slice(2)),
+      args: unused,
       stdin: Stream.fromEffect(unused),
       stdout: () => Sink.fromEffect(unused),
       stderr: () => Sink.fromEffect(unused)
@@ -64,12 +64,25 @@ export const layer = Layer.mergeAll(
   Layer.succeed(ChildProcessSpawner.ChildProcessSpawner)(ChildProcessSpawner.make(() => unused))
 )
 
-/** Runs the program of the process, and ends the process with it, whatever a loaded module has left running. */
-export const runMain = Runtime.makeRunMain(({ fiber, teardown }) =>
+/**
+ * Runs the program of the process, and ends the process with it, whatever a loaded module has left running. What could not
+ * be written to the standard output makes it a failure.
+ */
+export const runMain = Runtime.makeRunMain(({ fiber, teardown }) => {
+  let lost: Error | undefined | null
+  // Without listeners these would end the process, or be lost within `console`.
+  process.stdout.on("error", (error) => {
+    lost ??= error
+  })
+  process.stderr.on("error", () => {})
   fiber.addObserver((exit) =>
     teardown(exit, (code) =>
       // What is still to be written to a pipe would be lost.
-      process.stdout.write("", () => process.stderr.write("", () => process.exit(code)))
+      process.stdout.write("", (error) => {
+        lost ??= error
+        if (lost) console.error(`The standard output could not be written: ${lost.message}`)
+        process.stderr.write("", () => process.exit(lost ? code || 1 : code))
+      })
     )
   )
-)
+})

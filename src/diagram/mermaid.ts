@@ -14,14 +14,39 @@ export const writeMermaid = (picture: Picture, direction: "TB" | "LR"): string =
     ...writeClasses(picture),
     ...writeStatuses(picture, idOf)
   ]
+  const chart = [`flowchart ${direction}`, ...body, ""].join("\n")
   return [
     `---`,
     `title: ${JSON.stringify(printable(picture.title))}`,
     `---`,
-    `flowchart ${direction}`,
-    ...body,
-    ""
+    ...excesses(picture, chart).map((excess) => `${comment}${excess}`),
+    chart
   ].join("\n")
+}
+
+/** What a flowchart says of itself: where it exceeds what Mermaid draws. */
+export const mermaidNotes = (chart: string): ReadonlyArray<string> =>
+  chart
+    .split("\n")
+    .filter((line) => line.startsWith(comment))
+    .map((line) => line.slice(comment.length))
+
+const comment = "%% "
+
+/** How many edges and characters a page draws that does not say otherwise. A flowchart cannot say it for itself. */
+const limits = { maxEdges: 500, maxTextSize: 50_000 } as const
+
+const excesses = (picture: Picture, chart: string): ReadonlyArray<string> => {
+  const excess = (amount: number, what: string, option: keyof typeof limits) =>
+    amount > limits[option]
+      ? [
+          `${amount} ${what}: Mermaid refuses more than ${limits[option]}, unless its page sets ${option} (see initialize)`
+        ]
+      : []
+  return [
+    ...excess(allEdges(picture).length, "edges", "maxEdges"),
+    ...excess(chart.length, "characters", "maxTextSize")
+  ]
 }
 
 const writeBody = (picture: Picture, idOf: (id: string) => string, indent: string): ReadonlyArray<string> => [
@@ -115,13 +140,15 @@ const reserved = [
 /** An id of letters for each id of the picture: the id itself, unless it has other characters or is taken. */
 const makeIds = (picture: Picture): ReadonlyMap<string, string> => {
   const taken = new Set<string>(reserved)
+  // Mermaid looks nodes up in plain objects, where these are found without having been put there.
+  const isFree = (word: string) => !taken.has(word) && !(word in Object.prototype)
   const ids = new Map<string, string>()
   // Places come first, so that it is they who keep their names.
   const all = [...allNodes(picture).map(({ id }) => id), ...allGroups(picture)]
   for (const id of all.toSorted((a, b) => Number(a.includes("~")) - Number(b.includes("~")))) {
     const word = id.replace(/[^A-Za-z0-9]+/g, "_").replace(/^_/, "") || "place"
     let free = word
-    for (let n = 2; taken.has(free); n++) free = `${word}_${n}`
+    for (let n = 2; !isFree(free); n++) free = `${word}_${n}`
     taken.add(free)
     ids.set(id, free)
   }

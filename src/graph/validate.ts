@@ -17,10 +17,10 @@ import type { Strategy } from "../Join.ts"
 import type { Graph, GraphPlace, GraphSignal } from "./Graph.ts"
 import type { Callee, Compensation, Concurrency, HandlerValue, Policy, Work } from "./Spec.ts"
 
-/** Every problem of a definition, in the order of its declaration. */
+/** Every problem of a definition, once, in the order of its declaration. */
 export const definitionProblems = (graph: Graph): ReadonlyArray<string> => {
   const names = new Set(graph.places.map((place) => place.name))
-  return [
+  return Array.dedupe([
     ...graph.places.flatMap((place, index) => placeProblems(place, index, graph.places, names)),
     ...graph.fallback
       .filter((target) => !names.has(target))
@@ -28,7 +28,7 @@ export const definitionProblems = (graph: Graph): ReadonlyArray<string> => {
     ...graph.signals.flatMap(({ name }, index) => signalProblems(name, index, graph.signals)),
     ...graph.entries.flatMap((entry) => entryProblems(entry, graph.places)),
     ...shapeProblems(graph)
-  ]
+  ])
 }
 
 const placeProblems = (

@@ -1,6 +1,6 @@
 /**
- * The command `sluice` as a user has it: of the packed package, and each time a process of its own. What Node has a part in
- * is seen on the Node of the machine and on a recent one.
+ * The command `sluice` within this process, with what it writes and its exit code. As a process of its own it is in
+ * `process.test.ts`.
  */
 import { existsSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
@@ -8,19 +8,18 @@ import { Diagram } from "sluice"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
 import { trip } from "../../examples/travel-booking/trip.ts"
 import { readSvg } from "../diagram/read.ts"
-import { ask, makeCommandProject, own, recent, run } from "./project.ts"
+import { makeSourceProject, runHere } from "./project.ts"
 
 let project: string
 beforeAll(() => {
-  project = makeCommandProject()
-}, 60_000)
+  project = makeSourceProject()
+})
 afterAll(() => rmSync(project, { recursive: true }))
 
 /** The path of a file of the project. */
 const at = (path: string) => join(project, path)
 
-/** Runs the command on the Node of the machine. */
-const sluice = (...args: ReadonlyArray<string>) => run(own, project, "sluice", args)
+const sluice = (...args: ReadonlyArray<string>) => runHere(project, args)
 
 /** What was asked for, and nothing else. */
 const success = (stdout: string) => ({ code: 0, stdout, stderr: "" })
@@ -53,12 +52,9 @@ flowchart TB
   classDef exit stroke-width:4px
 `
 
-describe.concurrent("the command", () => {
-  it("is what npx runs, and tells its version", async () => {
-    const env = { npm_config_update_notifier: "false", npm_config_cache: at("cache") }
-    expect(await run(own, project, "npx", ["--no-install", "sluice", "--version"], env)).toEqual(
-      success(`sluice v${version}\n`)
-    )
+describe("the command", () => {
+  it("tells its version", async () => {
+    expect(await sluice("--version")).toEqual(success(`sluice v${version}\n`))
   })
 
   it("says what it can do", async () => {
@@ -72,30 +68,39 @@ describe.concurrent("the command", () => {
     const { code, stderr, stdout } = await sluice("diagram", "--help")
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
     expect(stdout).toContain("sluice diagram [flags] <file>")
-    expect(flagsIn(stdout)).toEqual(["export", "format", "out", "help", "version", "completions"])
+    expect(flagsIn(stdout)).toEqual(["timeout", "export", "format", "out", "help", "version", "completions"])
   })
 
   it.each([
-    ["draw", `Unknown subcommand "draw" for "sluice"`],
-    ["diagram", "Missing required argument: file"],
-    ["check two.mjs --out two.svg", "Unrecognized flag: --out in command sluice check"],
-    ["diagram two.mjs --format png", `Invalid value for flag --format: "png". Expected: "mermaid" | "dot"`]
-  ])("refuses: %s", async (args, message) => {
-    const { code, stderr } = await sluice(...args.split(" "))
-    expect(code).toBe(1)
-    expect(stderr).toContain(message)
+    ["draw", `Unknown subcommand "draw" for "sluice"`, "sluice"],
+    ["diagram", "Missing required argument: file", "sluice diagram"],
+    ["check two.mjs --out two.svg", "Unrecognized flag: --out in command sluice check", "sluice check"],
+    [
+      "diagram two.mjs --format png",
+      `Invalid value for flag --format: "png". Expected: "mermaid" | "dot" | "svg" | "json"`,
+      "sluice diagram"
+    ],
+    [
+      "check two.mjs --timeout soon",
+      `Invalid value for flag --timeout: "soon". Expected a duration such as "30 seconds" or "2 minutes", not "soon"`,
+      "sluice check"
+    ],
+    ...["x.png", "x", "checkout.md", "x.svg.txt"].map((out) => [
+      `diagram two.mjs --export First --out ${out}`,
+      `Invalid value for flag --out: "%/${out}". Expected: a file that ends in .mermaid, .mmd, .dot, .gv, .svg, .json, or --format`,
+      "sluice diagram"
+    ])
+  ])("refuses, briefly and on the standard error: %s", async (args, message, command) => {
+    expect(await sluice(...args!.split(" "))).toEqual({
+      code: 2,
+      stdout: "",
+      stderr: `\nERROR\n  ${message!.replaceAll("%", project)}\n\nSee: ${command} --help\n`
+    })
   })
 
-  it("completes subcommands, flags, their values and files in bash", async () => {
-    const { code, stderr, stdout } = await run(own, project, "bash", ["--norc", "-c", completions])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
-    expect(stdout.split("\n")).toEqual([
-      "diagram check",
-      "--export --format --out",
-      "mermaid dot svg json",
-      "two.mjs",
-      ""
-    ])
+  it.each(["0 seconds", "NaN", ""])("refuses a timeout that is none: '%s'", async (timeout) => {
+    const { code, stdout } = await sluice("check", "two.mjs", "--timeout", timeout)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" })
   })
 
   it("has completions for other shells", async () => {
@@ -105,21 +110,7 @@ describe.concurrent("the command", () => {
   })
 })
 
-/** Completes some beginnings of lines, as bash does when Tab is pressed. */
-const completions = `
-eval "$(sluice --completions bash)"
-complete_line() {
-  COMP_LINE="$*"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMPREPLY=()
-  _sluice sluice "\${@: -1}" "\${@: -2:1}"
-  echo "\${COMPREPLY[*]}"
-}
-complete_line sluice ""
-complete_line sluice diagram --
-complete_line sluice diagram --format ""
-complete_line sluice check tw
-`
-
-describe.concurrent("diagram", () => {
+describe("diagram", () => {
   it("draws a definition when asked to, though there is its workflow", async () => {
     expect(await sluice("diagram", "checkout.mjs", "--export", "Checkout")).toEqual(
       success(checkout.replace(/<br\/>split.*100ms/, ""))
@@ -132,8 +123,12 @@ describe.concurrent("diagram", () => {
     expect(stdout).toContain("Begin --> Done")
   })
 
-  it("knows the workflows of another copy of the package, and which definition is whose", async () => {
-    expect(await sluice("diagram", "other/checkout.mjs")).toEqual(success(checkout))
+  it("draws a workflow, of which the definition is exported, too", async () => {
+    expect(await sluice("diagram", "checkout.mjs")).toEqual(success(checkout))
+  })
+
+  it("is of TypeScript, too", async () => {
+    expect(await sluice("diagram", "travel-booking/trip.ts")).toEqual(success(Diagram.mermaid(trip)))
   })
 
   it("draws in DOT", async () => {
@@ -142,21 +137,42 @@ describe.concurrent("diagram", () => {
     expect(stdout).toMatch(/^digraph "Checkout" \{\n[\s\S]*"Charge" -> "Paid"\n[\s\S]*\}\n$/)
   })
 
-  it("writes a file, in the format that its ending says", async () => {
-    const args = ["diagram", "checkout.mjs", "--out", "checkout.svg"]
-    expect(await run(own, at("other"), "sluice", args)).toEqual(success(""))
-    const { nodes } = readSvg(readFileSync(at("other/checkout.svg"), "utf8"))
+  it.each(["checkout.svg", "CHECKOUT.SVG", "other/a.b.Svg"])("writes a file as its ending says: %s", async (out) => {
+    expect(await sluice("diagram", "checkout.mjs", "--out", out)).toEqual(success(""))
+    const { nodes } = readSvg(readFileSync(at(out), "utf8"))
     expect(nodes.find(({ id }) => id === "Check")!.lines).toContain("split: fraud, shelf")
   })
 
-  it("writes a file in the format that --format says, whatever it is called", async () => {
-    expect(await sluice("diagram", "checkout.mjs", "--out", "checkout.dot", "--format", "mermaid")).toEqual(success(""))
-    expect(readFileSync(at("checkout.dot"), "utf8")).toBe(checkout)
+  it.each([
+    ["a.mermaid", "---\n"],
+    ["a.MMD", "---\n"],
+    ["a.dot", "digraph "],
+    ["a.Gv", "digraph "],
+    ["a.JSON", "{\n"]
+  ])("writes a file as its ending says: %s", async (out, begin) => {
+    expect(await sluice("diagram", "checkout.mjs", "--out", out)).toEqual(success(""))
+    expect(readFileSync(at(out), "utf8").slice(0, begin.length)).toBe(begin)
   })
 
-  it("writes Mermaid into a file whose ending says nothing", async () => {
-    expect(await sluice("diagram", "checkout.mjs", "--out", "checkout.md")).toEqual(success(""))
-    expect(readFileSync(at("checkout.md"), "utf8")).toBe(checkout)
+  it.each(["b.dot", "b.png", "b"])("writes a file as --format says, whatever it is called: %s", async (out) => {
+    expect(await sluice("diagram", "checkout.mjs", "--out", out, "--format", "mermaid")).toEqual(success(""))
+    expect(readFileSync(at(out), "utf8")).toBe(checkout)
+  })
+
+  it("takes - for the standard output", async () => {
+    expect(await sluice("diagram", "checkout.mjs", "--out", "-")).toEqual(success(checkout))
+    expect((await sluice("diagram", "checkout.mjs", "--out", "-", "--format", "dot")).stdout).toMatch(/^digraph /)
+    expect(existsSync(at("-"))).toBe(false)
+  })
+
+  it("tells of a flowchart that a page will refuse, and writes it", async () => {
+    const { code, stderr, stdout } = await sluice("diagram", "large.mjs")
+    expect(code).toBe(0)
+    expect(stderr).toMatch(
+      /^Note: 2001 edges: Mermaid refuses more than 500, .*\nNote: \d+ characters: .* 50000, .*\n$/
+    )
+    expect(stdout).toContain("%% 2001 edges: ")
+    expect(await sluice("diagram", "large.mjs", "--format", "dot")).toMatchObject({ code: 0, stderr: "" })
   })
 
   it.each([
@@ -173,24 +189,20 @@ describe.concurrent("diagram", () => {
       "The export 'limit' of '%/checkout.mjs' is neither a definition nor a workflow: there is Checkout (definition 'Checkout'), checkout (workflow 'Checkout')"
     ],
     ["empty.mjs", "'%/empty.mjs' exports neither a definition nor a workflow: it exports nothing"],
-    ["two.mjs --export First --out no/such.dot", "'%/no/such.dot' could not be written: its folder does not exist"],
-    [
-      "two.mjs --export First --out missing.svg",
-      "The package '@hpcc-js/wasm-graphviz', which draws SVG, could not be loaded: is it installed?"
-    ]
+    ["two.mjs --export First --out no/such.dot", "'%/no/such.dot' could not be written: its folder does not exist"]
   ])("refuses: %s", async (args, message) => {
     expect(await sluice("diagram", ...args.split(" "))).toEqual(failure(message))
-    expect(existsSync(at("no")) || existsSync(at("missing.svg"))).toBe(false)
+    expect(existsSync(at("no"))).toBe(false)
   })
 
   it("says why a file could not be written", async () => {
-    const { code, stderr } = await sluice("diagram", "checkout.mjs", "--out", "other")
+    const { code, stderr } = await sluice("diagram", "checkout.mjs", "--out", "other", "--format", "dot")
     expect(code).toBe(1)
     expect(stderr).toContain(`'${at("other")}' could not be written: EISDIR: `)
   })
 })
 
-describe.concurrent("diagram as JSON", () => {
+describe("diagram as JSON", () => {
   const read = async (file: string, ...args: ReadonlyArray<string>) => {
     const { code, stderr, stdout } = await sluice("diagram", file, "--format", "json", ...args)
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" })
@@ -253,13 +265,26 @@ describe.concurrent("diagram as JSON", () => {
     ])
   })
 
+  it("leaves out what JSON cannot hold of annotations, and has null for values of cells", async () => {
+    const { cells, places } = await read("cyclic.mjs", "--export", "Odd")
+    expect(cells).toMatchObject({ seen: { initial: null }, big: { initial: null } })
+    expect(places[0].payload).toEqual({ type: "string" })
+  })
+
+  it("refuses a graph that holds itself, and says where", async () => {
+    const { code, stderr, stdout } = await sluice("diagram", "cyclic.mjs", "--export", "itself", "--format", "json")
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" })
+    expect(stderr).toContain("\nERROR\n  The graph of 'Odd' cannot be written as JSON: Converting circular structure")
+    expect(stderr).toContain("property 'of'")
+  })
+
   it("has points in time in ISO 8601", async () => {
     const { places } = await read("until.mjs")
     expect(places[0].work).toMatchObject({ kind: "wait", limit: "2030-01-01T00:00:00.000Z" })
   })
 })
 
-describe.concurrent("check", () => {
+describe("check", () => {
   it("says that a definition is no more than that", async () => {
     expect(await sluice("check", "two.mjs")).toEqual(
       success(`First (definition 'One'): 1 state, 1 exit, 1 edge
@@ -313,18 +338,60 @@ quiet (definition 'Quiet'): 1 state, 1 exit, 1 edge
   })
 
   it("refuses a folder", async () => {
-    const { code, stderr } = await sluice("check", "other")
-    expect(code).toBe(1)
-    expect(stderr).toContain(`'${at("other")}' could not be loaded:\n  Error: Directory import`)
+    expect(await sluice("check", "other")).toEqual(
+      failure("'%/other' is a folder: name the file that exports the workflow")
+    )
+  })
+
+  it.each(["never.mjs", "imports-never.mjs"])("refuses a module that never gets loaded: %s", async (file) => {
+    expect(await sluice("check", file, "--timeout", "50 millis")).toEqual(
+      failure(
+        `'%/${file}' is not loaded after 50ms: it, or what it imports, waits at its top level\n  for something that does not come. --timeout gives it longer`
+      )
+    )
+  })
+
+  it("shows what a terminal would obey, and names a problem once", async () => {
+    expect(await sluice("check", "names.mjs")).toEqual({
+      ...failure("'%/names.mjs' exports what is not sound: wro\\u202eng"),
+      stdout: `wro\\u202eng (definition 'Red \\x1b[31m\\nred'): 2 states, 1 exit, 2 edges
+  not sound:
+  - state 'Be\\ngin' has the target 'Ty\\x07po', which is not declared
+  - 'Be\\ngin' is declared twice
+  - 'Done' cannot be reached from the start
+  - no exit can be reached from state 'Be\\ngin'
+  only the definition: no workflow of it is exported
+`
+    })
   })
 
   it.each([
-    [
-      "no-handler.mjs",
-      `WorkflowDefinitionError: Workflow 'Quiet' is not sound:
-    - state 'Begin' has no handler
-  at file://%/no-handler.mjs:9:28`
-    ],
+    ["no-handler.mjs", "Workflow 'Quiet' is not sound:\n    - state 'Begin' has no handler"],
+    ["names-thrown.mjs", "Workflow 'Red \\x1b[31m' is not sound:\n    - no exit is declared"]
+  ])("lists what a definition refuses when it is loaded: %s", async (file, problems) => {
+    const { code, stderr } = await sluice("check", file)
+    expect(code).toBe(1)
+    expect(stderr).toContain(`'${at(file)}' could not be loaded:\n  WorkflowDefinitionError: ${problems}\n  at file://`)
+  })
+
+  it("refuses states with several handlers of which one is lost", async () => {
+    expect(await sluice("check", "overlap.mjs")).toEqual({
+      ...failure("'%/overlap.mjs' exports what is not sound: order"),
+      stdout: `order (workflow 'Order'): 2 states, 1 exit, 2 edges
+  not sound:
+  - state 'Check' has 3 handlers (checkEarly, first.Check, second.Check), and no workflow uses checkEarly, first.Check
+`
+    })
+  })
+
+  it("takes several handlers of a state for what they are when each is in a workflow", async () => {
+    const { code, stdout } = await sluice("check", "variants.mjs")
+    expect(code).toBe(0)
+    expect(stdout.match(/^ .*$/gm)).toEqual(["  sound", "  sound"])
+  })
+
+  it.each([
+    ["throws.mjs", "TypeError: no database\n  at file://%/throws.mjs:2:7"],
     ["throws-text.mjs", "it threw 'no database'"],
     ["no-package.mjs", "Error: Cannot find package 'no-such-package' imported from %/no-package.mjs"],
     ["syntax.mjs", "SyntaxError: Unexpected end of input\n  Where, this says: node '%/syntax.mjs'"],
@@ -332,20 +399,22 @@ quiet (definition 'Quiet'): 1 state, 1 exit, 1 edge
   ])("says why a file does not load: %s", async (file, issue) => {
     expect(await sluice("check", file)).toEqual(failure(`'%/${file}' could not be loaded:\n  ${issue}`))
   })
-})
 
-describe.concurrent.each([own, recent].map((node) => ({ node, release: ask(node, "process.version") })))(
-  "on Node $release",
-  ({ node }) => {
-    const sluice = (...args: ReadonlyArray<string>) => run(node, project, "sluice", args)
+  it.each([
+    ["enum.ts", "SyntaxError: TypeScript enum is not supported in strip-only mode\n  at file://%/enum.ts:1"],
+    ["imports-js.ts", "Error: Cannot find module '%/travel-booking/trip.js' imported from %/imports-js.ts"]
+  ])("gives advice on TypeScript that Node does not run: %s", async (file, issue) => {
+    expect(await sluice("check", file)).toEqual(
+      failure(`'%/${file}' could not be loaded:
+  ${issue}
+  Node strips types and does no more: syntax has to be erasable, and imports have to name the file that is there, as
+  './checkout.ts'. Compile it first if it is written otherwise`)
+    )
+  })
 
-    it("draws a workflow, of which the definition is exported, too", async () => {
-      expect(await sluice("diagram", "checkout.mjs")).toEqual(success(checkout))
-    })
-
-    it("checks it", async () => {
-      expect(await sluice("check", "checkout.mjs")).toEqual(
-        success(`Checkout (definition 'Checkout'): 2 states, 2 exits, 3 edges
+  it("says what is sound, and what may not be meant so", async () => {
+    expect(await sluice("check", "checkout.mjs")).toEqual(
+      success(`Checkout (definition 'Checkout'): 2 states, 2 exits, 3 edges
   sound
   implemented by checkout
 checkout (workflow 'Checkout'): 2 states, 2 exits, 3 edges
@@ -353,83 +422,6 @@ checkout (workflow 'Checkout'): 2 states, 2 exits, 3 edges
   no state waits for the signal 'Stop'
   the payload of exit 'Declined' has no schema: it exists only in memory
 `)
-      )
-    })
-
-    it("knows the export of a CommonJS module", async () => {
-      const { code, stdout } = await sluice("check", "common.cjs")
-      expect(code).toBe(0)
-      expect(stdout.match(/^\S.*$/gm)).toEqual(["default (definition 'Old'): 1 state, 1 exit, 1 edge"])
-    })
-
-    it("writes all of what a pipe takes slowly, and ends though the module would go on", async () => {
-      const { code, stdout } = await run(node, project, "bash", ["--norc", "-c", slowly])
-      expect(code).toBe(0)
-      expect(JSON.parse(stdout).places).toHaveLength(2_001)
-    })
-
-    it.each([
-      [
-        "trap.mjs",
-        `WorkflowDefinitionError: Workflow 'Trap' is not sound:
-    - state 'Check' has the target 'Typo', which is not declared
-    - no exit can be reached from state 'Retry'
-  at file://%/trap.mjs:9:4`
-      ],
-      ["throws.mjs", "TypeError: no database\n  at file://%/throws.mjs:2:7"],
-      [
-        "no-name.mjs",
-        "SyntaxError: The requested module './two.mjs' does not provide an export named 'Nobody'\n  at file://%/no-name.mjs:1"
-      ]
-    ])("says why a module does not load, and where it says so: %s", async (file, issue) => {
-      expect(await sluice("check", file)).toEqual(failure(`'%/${file}' could not be loaded:\n  ${issue}`))
-    })
-
-    it("does not take the end of the process for a success", async () => {
-      expect(await sluice("check", "ends.mjs")).toEqual({
-        code: 1,
-        stdout: "",
-        stderr: `'${at("ends.mjs")}' ended the process while it was loaded\n`
-      })
-    })
-  }
-)
-
-const slowly = "set -o pipefail; sluice diagram large.mjs --format json | (sleep 1; cat)"
-
-describe.concurrent("TypeScript", () => {
-  const strip = { NODE_OPTIONS: "--no-experimental-strip-types" }
-  const unable = [
-    { node: own, env: {} },
-    { node: recent, env: strip }
-  ]
-    // The machine may have a recent Node of its own.
-    .filter(({ env, node }) => env === strip || ask(node, "process.features.typescript") !== "strip")
-    .map((one) => ({ ...one, release: ask(one.node, "process.version") }))
-
-  it("is loaded by a Node that strips types", async () => {
-    expect(await run(recent, project, "sluice", ["diagram", "travel-booking/trip.ts"])).toEqual(
-      success(Diagram.mermaid(trip))
-    )
-  })
-
-  it.each(unable)("is refused by one that does not, with what to do: $release", async ({ env, node, release }) => {
-    expect(await run(node, project, "sluice", ["check", "travel-booking/trip.ts"], env)).toEqual(
-      failure(`'%/travel-booking/trip.ts' could not be loaded:
-  TypeError: Unknown file extension ".ts" for %/travel-booking/trip.ts
-  Node ${release} does not run TypeScript: use 22.18 or later, or compile it first`)
-    )
-  })
-
-  const advice = `Node strips types and does no more: syntax has to be erasable, and imports have to name the file that is there, as
-  './checkout.ts'. Compile it first if it is written otherwise`
-
-  it.each([
-    ["enum.ts", "SyntaxError: TypeScript enum is not supported in strip-only mode\n  at file://%/enum.ts:1"],
-    ["imports-js.ts", "Error: Cannot find module '%/travel-booking/trip.js' imported from %/imports-js.ts"]
-  ])("that Node cannot run comes with advice: %s", async (file, issue) => {
-    expect(await run(recent, project, "sluice", ["check", file])).toEqual(
-      failure(`'%/${file}' could not be loaded:\n  ${issue}\n  ${advice}`)
     )
   })
 })

@@ -114,6 +114,52 @@ export const quiet = Quiet.implement({})
   "no-name.mjs": `import { Nobody } from "./two.mjs"\n`,
   "syntax.mjs": "export const a = 1 +\n",
   "ends.mjs": "process.exit(0)\n",
+  "never.mjs": "export const never = await new Promise(() => {})\n",
+  "imports-never.mjs": `export { never } from "./never.mjs"\n`,
+  // The handlers of `Check` overlap; those of `Pay` are one, with other policies.
+  "overlap.mjs": `${imports}
+class Order extends Workflow.define("Order")
+  .state("Check", Schema.Void, ["Pay"])
+  .state("Pay", Schema.Void, ["Done"])
+  .exit("Done", Schema.Void)
+  .start("Check") {}
+export const first = { Check: ({ to }) => to.Pay(), Pay: Order.task("Pay", ({ to }) => to.Done()).retry({ times: 1 }) }
+export const second = { Check: Order.task("Check", ({ to }) => to.Pay()), Pay: first.Pay }
+export const Pay = first.Pay.timeout("1 second")
+export const checkEarly = Order.task("Check", ({ to }) => to.Pay())
+export const order = Order.implement({ ...first, ...second, Pay })
+`,
+  "variants.mjs": `${imports}
+class Order extends ${small("Order")} {}
+export const slow = { Begin: ({ to }) => to.Done() }
+export const quick = { Begin: ({ to }) => to.Done() }
+export const words = { Begin: "no handler" }
+export const all = [Order.implement(slow), Order.implement(quick)]
+export const [slowly, quickly] = all
+`,
+  // What a terminal would obey.
+  "names.mjs": `${imports}
+const graph = (${small("Red \\x1b[31m\\nred")}).graph
+const begin = { ...graph.places[0], name: "Be\\ngin", targets: ["Ty\\x07po", "Ty\\x07po"] }
+const wrong = { graph: { ...graph, start: begin.name, entries: [begin.name], places: [begin, begin, graph.places[1]] } }
+export { wrong as "wro\\u202eng" }
+`,
+  "names-thrown.mjs": `${imports}
+Workflow.define("Red \\x1b[31m").state("Be\\ngin", Schema.Void, []).start("Be\\ngin")
+`,
+  "cyclic.mjs": `${imports}
+const circle = { name: "circle" }
+circle.self = circle
+class Odd extends Workflow.define("Odd")
+  .store({ seen: Workflow.cell(Schema.Unknown, { initial: circle }), big: Workflow.cell(Schema.Any, { initial: 1n }) })
+  .state("Begin", Schema.String.annotate({ examples: [circle] }), ["Again"])
+  .state("Again", Schema.Void, ["Begin", "Done"])
+  .exit("Done", Schema.Void)
+  .start("Begin") {}
+export { Odd }
+export const itself = { graph: { ...Odd.graph } }
+itself.graph.places = [...Odd.graph.places, { ...Odd.graph.places[0], name: "More", of: itself.graph }]
+`,
   "text.txt": "A text\n",
   "enum.ts": "export enum Colour { Red }\n",
   "imports-js.ts": `import "./travel-booking/trip.js"\n`

@@ -1,95 +1,10 @@
 /** Whatever its places are called and however they are connected, a diagram has each of them, and each edge, once. */
-import { Effect, Schema } from "effect"
+import { Effect } from "effect"
 import * as fc from "fast-check"
 import { Diagram } from "sluice"
 import { expect, it } from "vitest"
+import { drawable } from "./arbitrary.ts"
 import { contentsOf, decodeId, readMermaid, readSvg, withoutPort } from "./read.ts"
-
-const names = [
-  ..."end state graph subgraph flowchart direction style default class classDef click href v TB o x 1".split(" "),
-  ...[
-    'say "no"',
-    "it's",
-    "a b",
-    "a_b",
-    "a/b",
-    "a\\",
-    "a\\n",
-    "%any",
-    "~to A",
-    "<b>",
-    "&amp;",
-    "R&D",
-    "#35;",
-    "1. x",
-    "- x"
-  ],
-  ...[
-    "`x`",
-    "direction TB",
-    "style:#a;",
-    "%%{init}%%",
-    "x-->y",
-    "a|b",
-    "[]",
-    "{}",
-    "(())",
-    "\u00fcber",
-    "状態",
-    "😀",
-    "\u202eabc"
-  ],
-  ...[
-    "__proto__",
-    "constructor",
-    "",
-    " ",
-    "a\nb",
-    "\u0000",
-    "\uffff",
-    "start",
-    "any",
-    "to A",
-    "node",
-    "edge",
-    "digraph"
-  ]
-]
-
-const name = fc.oneof(
-  fc.constantFrom(...names),
-  fc.string({ unit: "grapheme", maxLength: 12 }),
-  fc.string({ unit: "binary" })
-)
-
-const drawable: fc.Arbitrary<Diagram.Drawable> = fc
-  .uniqueArray(name, { minLength: 2, maxLength: 14 })
-  .chain((names) => {
-    const some = fc.subarray(names)
-    const targets = fc.array(fc.array(fc.constantFrom(...names), { maxLength: 6 }), {
-      minLength: names.length,
-      maxLength: names.length
-    })
-    return fc
-      .record({ fallback: some, entries: fc.subarray(names, { minLength: 1 }), title: name, targets })
-      .map(({ entries, fallback, targets, title }) => ({
-        graph: {
-          name: title,
-          start: entries[0]!,
-          entries,
-          fallback,
-          signals: [],
-          cells: {},
-          failure: undefined,
-          places: names.map((name, index) => ({
-            kind: targets[index]!.length === 0 ? "exit" : "state",
-            name,
-            payload: Schema.Void,
-            targets: targets[index]!
-          }))
-        }
-      }))
-  })
 
 /** A text as a diagram can show it. */
 const shown = (text: string): string => text.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, " ")
