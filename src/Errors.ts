@@ -249,6 +249,34 @@ export class InvalidYield extends Data.TaggedError("InvalidYield")<{ readonly re
   }
 }
 
+/**
+ * A run was given a limit of time that is none: NaN, less than zero, or neither a duration nor a point in time. The run dies
+ * with it where the limit is known only then: in an option of the run, from a function of the context, in `to.X.after(...)`.
+ */
+export class InvalidLimit extends Data.TaggedError("InvalidLimit")<{
+  readonly workflow: string
+  /** The state the run is at, or starts at. */
+  readonly state: string
+  readonly problem: string
+}> {
+  override get message(): string {
+    return `State '${this.state}' of workflow '${this.workflow}': ${this.problem}`
+  }
+}
+
+/**
+ * Options that cannot be meant, of what belongs to no workflow: a guard, an observer. It is thrown where they are given and
+ * lists every problem found.
+ */
+export class InvalidOptions extends Data.TaggedError("InvalidOptions")<{
+  readonly of: string
+  readonly problems: ReadonlyArray<string>
+}> {
+  override get message(): string {
+    return [`The options of ${this.of} are not sound:`, ...this.problems.map((problem) => `  - ${problem}`)].join("\n")
+  }
+}
+
 /** `workflow.step` was given no input, and the handler of the state read it. */
 export class InputNotGiven extends Data.TaggedError("InputNotGiven")<{ readonly state: string }> {
   override get message(): string {

@@ -10,6 +10,8 @@
  */
 import { type Context, Effect, type Exit, type Semaphore } from "effect"
 import { CircuitBreaker, RateLimiter } from "effect/persistence"
+import { InvalidOptions } from "./Errors.ts"
+import { countProblems, periodProblems } from "./graph/problems.ts"
 import type { AtLeastOne } from "./types/Literal.ts"
 
 /**
@@ -82,9 +84,9 @@ export interface RateLimiterOptions<Key, Limit extends number> {
   readonly key: Key
   /** How many tokens a window has: a whole number of at least 1. */
   readonly limit: AtLeastOne<"limit", Limit>
-  /** The length of the window. */
+  /** The length of the window: finite, and at least a millisecond. */
   readonly window: Parameters<RateLimiter.RateLimiter["consume"]>[0]["window"]
-  /** How many tokens a call takes: 1 unless given. */
+  /** How many tokens a call takes: a whole number of at least 1, which it is unless given. */
   readonly tokens?: number
   /** How calls are counted: `fixed-window` unless given. */
   readonly algorithm?: "fixed-window" | "token-bucket"
@@ -98,16 +100,25 @@ export interface RateLimiterOptions<Key, Limit extends number> {
  * Fails with `RateLimiterError`, whose `reason` says why, unless `onExceeded` is `delay`. The store is that of the Layer:
  * `RateLimiter.layer` over `RateLimiter.layerStoreMemory`, or over `RateLimiter.layerStoreRedis(...)` to share limits
  * between processes.
+ *
+ * It throws `InvalidOptions` for a limit or tokens that are no such number, and for a window that is none.
  */
-export const rateLimiter =
-  <const Limit extends number, In extends ReadonlyArray<unknown> = ReadonlyArray<unknown>>(
-    options: RateLimiterOptions<string | ((...context: In) => string), Limit>
-  ): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter, In> =>
-  (effect, ...context) =>
+export const rateLimiter = <const Limit extends number, In extends ReadonlyArray<unknown> = ReadonlyArray<unknown>>(
+  options: RateLimiterOptions<string | ((...context: In) => string), Limit>
+): Guard<RateLimiter.RateLimiterError, RateLimiter.RateLimiter, In> => {
+  // The limit is the number itself wherever the call compiles.
+  const limit = options.limit as number
+  const problems = [
+    ...countProblems("limit", limit, 1),
+    ...periodProblems("window", options.window),
+    ...(options.tokens === undefined ? [] : countProblems("tokens", options.tokens, 1))
+  ]
+  if (problems.length > 0) throw new InvalidOptions({ of: "Guard.rateLimiter", problems })
+  return (effect, ...context) =>
     Effect.flatMap(RateLimiter.makeWithRateLimiter, (limited) =>
-      // The limit is the number itself wherever the call compiles.
-      limited({ ...options, limit: options.limit as number, key: keyIn(options.key, context) })(effect)
+      limited({ ...options, limit, key: keyIn(options.key, context) })(effect)
     )
+}
 
 /**
  * Lets so many through at once, sharing a semaphore that is a service: with all handlers, branches and workflows that use

@@ -77,7 +77,8 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
   /**
    * Bounds what stands before it: `.timeout(d).retry(o)` bounds each attempt, `.retry(o).timeout(d)` the whole.
    *
-   * Fails with `StateTimeout`, or after a join with `JoinTimeout`; what was running has been interrupted by then.
+   * Fails with `StateTimeout`, or after a join with `JoinTimeout`; what was running has been interrupted by then. The
+   * duration is time that the machine is awake, and zero or more: `implement` refuses another one.
    */
   timeout(duration: Duration.Input): Task<D, N, Taken, E | TimeoutOf<Own>, R, Own>
 
@@ -183,7 +184,7 @@ export type TimeoutOf<Own> = Own extends { readonly timeout: infer T } ? T : nev
 export interface CompensationOptions {
   /** What `Effect.retry` takes as options: each compensation is retried on its own. */
   readonly retry?: Effect.Retry.Options<unknown>
-  /** How long each attempt of a compensation may take; it fails with `CompensationTimeout` then. */
+  /** How long each attempt of a compensation may take, zero or more; it fails with `CompensationTimeout` then. */
   readonly timeout?: Duration.Input
   /**
    * Lets the step itself finish once it has begun, as the acquisition of `Effect.acquireRelease` does: for work that
@@ -273,7 +274,11 @@ export interface Wait<D extends AnyDefinition, N extends StateName<D>, Taken ext
   >
 }
 
-/** How long a state waits: a duration or a point in time, or a function of the context that gives one. */
+/**
+ * How long a state waits: a duration or a point in time, or a function of the context that gives one. The time that the
+ * machine sleeps counts. One that is NaN or less than zero is refused by `implement`; the run dies of one that a function
+ * gives, with `InvalidLimit`.
+ */
 export type Limit<D extends AnyDefinition, N extends StateName<D>> =
   | Duration.Input
   | DateTime.DateTime

@@ -2,9 +2,10 @@
  * The functions with which a definition makes handlers, and the one class that all of them are at run time.
  */
 import type { Schedule as EffectSchedule } from "effect"
-import { Duration, Record as EffectRecord, Function, Schedule } from "effect"
+import { type Duration, Record as EffectRecord, Function, Schedule } from "effect"
 import type { BranchContext, Context, ItemContext, PollContext } from "./Context.ts"
 import type { CompensationFailed, PollExhausted } from "./Errors.ts"
+import { toDuration } from "./engine/time.ts"
 import type {
   AnyEffect,
   Callee,
@@ -219,7 +220,7 @@ class HandlerImpl {
   }
 
   timeout(duration: Duration.Input): HandlerImpl {
-    return this.with({ _tag: "timeout", duration: Duration.fromInputUnsafe(duration) })
+    return this.with({ _tag: "timeout", duration: toDuration(duration) })
   }
 
   retry(options: RetryOptions | Schedule.Schedule<unknown, unknown> | ScheduleBuilder): HandlerImpl {
@@ -270,7 +271,7 @@ const retryOptions = (options: RetryOptions | Schedule.Schedule<unknown, unknown
 const compensation = (undo: AnyFunction, options: CompensationOptions = {}): Compensation => ({
   undo,
   retry: options.retry,
-  timeout: options.timeout === undefined ? undefined : Duration.fromInputUnsafe(options.timeout),
+  timeout: options.timeout === undefined ? undefined : toDuration(options.timeout),
   uninterruptible: options.uninterruptible === true
 })
 

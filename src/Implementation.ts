@@ -8,6 +8,7 @@ import type { Node } from "./engine/model.ts"
 import { noInput, Run, type RunSettings } from "./engine/run/Run.ts"
 import { sendSignal } from "./engine/run/Runs.ts"
 import { start as startRun, startStep } from "./engine/run/start.ts"
+import { checkDuration } from "./engine/time.ts"
 import { watchOf } from "./engine/watch/Observation.ts"
 import { describePolicy, describeWork } from "./graph/describe.ts"
 import type { Graph } from "./graph/Graph.ts"
@@ -33,9 +34,12 @@ import type {
 export interface RunOptions<Timeout = Duration.Input | undefined> {
   /** The id of the run; a random UUID unless given. */
   readonly id?: string | undefined
-  /** How long the run may take; it is interrupted, rolled back, and fails with `RunTimeout` then. No limit unless given. */
+  /**
+   * How long the run may take, zero or more; it is interrupted, rolled back, and fails with `RunTimeout` then. No limit unless
+   * given. The run dies with `InvalidLimit` of one that is NaN or less than zero.
+   */
   readonly timeout?: (Timeout extends Duration.Input | undefined ? Timeout : Duration.Input) | undefined
-  /** How long a rollback may take, whatever its cause. No limit unless given. */
+  /** How long a rollback may take, whatever its cause: zero or more, as `timeout`. No limit unless given. */
   readonly compensationTimeout?: Duration.Input | undefined
 }
 
@@ -173,8 +177,18 @@ export const assemble = (parts: WorkflowParts): AnyWorkflow => {
   }
   const start = nodeOf(definition.start)
 
+  const checked = ({ name: state }: Node, settings: RunSettings | undefined): RunSettings | undefined => {
+    if (settings === undefined) return undefined
+    for (const option of ["timeout", "compensationTimeout"] as const) {
+      const limit = settings[option]
+      if (limit !== undefined) checkDuration(`the ${option} of the run`, limit, { workflow: definition.name, state })
+    }
+    return settings
+  }
   const run = (node: Node, payload: unknown, input: unknown, settings: RunSettings | undefined) =>
-    Effect.withFiber((fiber) => startRun(new Run(machine, node, input, settings, watchOf(fiber)), payload))
+    Effect.withFiber((fiber) =>
+      startRun(new Run(machine, node, input, checked(node, settings), watchOf(fiber)), payload)
+    )
 
   const workflow = {
     graph: {
@@ -192,7 +206,8 @@ export const assemble = (parts: WorkflowParts): AnyWorkflow => {
         const node = nodeOf(entry)
         return run(node, payload, input, options)
       }),
-    fork: (input: unknown, options?: RunOptions) => forkRun(machine, start, input, options),
+    fork: (input: unknown, options?: RunOptions) =>
+      Effect.suspend(() => forkRun(machine, start, input, checked(start, options))),
     signal: (runId: string, signal: string, payload?: unknown) => sendSignal(machine, runId, signal, payload),
     [PartsKey]: parts,
     [CalleeKey]: {

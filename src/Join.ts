@@ -7,7 +7,8 @@
  *
  * The strategies are those of the Rust crate cano, plus `tolerate` and `settled`.
  */
-import { Duration } from "effect"
+import type { Duration } from "effect"
+import { toDuration } from "./engine/time.ts"
 import type { AtLeastOne, Count, Share } from "./types/Literal.ts"
 
 /** Every branch must succeed. */
@@ -144,9 +145,10 @@ export const settled: Settled = { _tag: "settled" }
  * Proceeds when every branch has settled, or after `duration` with what has settled by then, stopping the others;
  * `results` is `{ successes, failures, interrupted }`, each in branch order.
  *
- * Fails with `NoBranchCompleted` when nothing has settled in time.
+ * `duration` is zero or more, of time that the machine is awake. Fails with `NoBranchCompleted` when nothing has settled in
+ * time.
  */
 export const partialTimeout = (duration: Duration.Input): PartialTimeout => ({
   _tag: "partialTimeout",
-  duration: Duration.fromInputUnsafe(duration)
+  duration: toDuration(duration)
 })

@@ -2,12 +2,17 @@
  * Observers: who is told what happens in every run below a Layer.
  */
 import { type Cause, type Duration, Effect, Fiber, type Layer, Queue, type Scope } from "effect"
+import { InvalidOptions } from "./Errors.ts"
 import type { RunEvent } from "./Event.ts"
 import { observerLayer } from "./engine/watch/observers.ts"
+import { countProblems, durationProblems } from "./graph/problems.ts"
 
 /** Options of an observer. */
 export interface ObserverOptions {
-  /** How many events wait for the observer at most, 16,384 unless given. One that falls further behind misses the oldest. */
+  /**
+   * How many events wait for the observer at most: a whole number of at least 1, 16,384 unless given. One that falls further
+   * behind misses the oldest.
+   */
   readonly capacity?: number
   /** How long the Layer waits, when it is released, for the observer to see the events still waiting; 3 seconds unless given. */
   readonly shutdownTimeout?: Duration.Input
@@ -20,6 +25,8 @@ export interface ObserverOptions {
  * The observer has a fiber of its own, so that it never changes a run, however long it takes. When it fails or dies, that is
  * logged, and it goes on with the next event; when it has missed some, a warning says how many. What it acquires for an event
  * is released before the next one.
+ *
+ * It throws `InvalidOptions` for a capacity or a duration that is none.
  *
  * ```ts
  * import { Effect, Layer, Schema } from "effect"
@@ -42,8 +49,10 @@ export interface ObserverOptions {
 export const layer = <E = never, R = never>(
   observe: (event: RunEvent) => Effect.Effect<unknown, E, R>,
   { capacity = 16_384, shutdownTimeout = "3 seconds" }: ObserverOptions = {}
-): Layer.Layer<never, never, Exclude<R, Scope.Scope>> =>
-  observerLayer(
+): Layer.Layer<never, never, Exclude<R, Scope.Scope>> => {
+  const problems = [...countProblems("capacity", capacity, 1), ...durationProblems("shutdownTimeout", shutdownTimeout)]
+  if (problems.length > 0) throw new InvalidOptions({ of: "Observer.layer", problems })
+  return observerLayer(
     Effect.gen(function* () {
       const waiting = yield* Queue.sliding<RunEvent, Cause.Done>(capacity)
       let missed = 0
@@ -76,3 +85,4 @@ export const layer = <E = never, R = never>(
       }
     })
   )
+}

@@ -2,7 +2,8 @@
  * A scheduler: workflows that run by cron, at intervals or on call, under guards, as one service in a Layer.
  */
 import { Array, Clock, Context, type Duration, Effect, Exit, Layer, Result, Scope } from "effect"
-import { countProblems, durationProblems, type EntryRecord, type EntryValue, entryProblems } from "./scheduler/Entry.ts"
+import { countProblems, durationProblems } from "./graph/problems.ts"
+import { type EntryRecord, type EntryValue, entryProblems } from "./scheduler/Entry.ts"
 import {
   type EntryBusy,
   type EntryTripped,
@@ -75,7 +76,8 @@ export interface StopOptions {
  * backoff and trip; it never ends the scheduler. An interrupted run is no failure.
  *
  * A tick that comes late, because the machine has slept or the entry was busy or held back, gives its run the time at
- * which it was due. Ticks do not pile up: when a machine wakes up after several, the last one counts.
+ * which it was due. Ticks do not pile up: when a machine wakes up after several, the last one counts. When the clock is set
+ * back, ticks go on in the new time; those that were taken already are left out, unless they are more than an hour apart.
  */
 export interface Scheduler<in out Name extends string, in out Entries extends EntryRecord> {
   new (_: never): { readonly scheduler: Name }
@@ -202,8 +204,8 @@ const start = Effect.fnUntraced(function* (
 })
 
 const layerProblems = ({ history, stopWithin }: { history?: number; stopWithin?: Duration.Input }) => [
-  ...(history === undefined ? [] : countProblems("history", history)),
-  ...durationProblems({ stopWithin })
+  ...(history === undefined ? [] : countProblems("history", history, 1)),
+  ...(stopWithin === undefined ? [] : durationProblems("stopWithin", stopWithin))
 ]
 
 /**
@@ -278,7 +280,11 @@ export const define = <const Name extends string, const Entries extends EntryRec
     resume: (id: string) => Effect.flatMap(runner(id), (_) => _.resume),
     cancel: (id: string) => Effect.flatMap(runner(id), (_) => _.cancel),
     reset: (id: string) => Effect.flatMap(runner(id), (_) => _.reset),
-    stop: (options?: StopOptions) => service.use((_) => _.stop(options?.within))
+    stop: ({ within }: StopOptions = {}) =>
+      Effect.suspend(() => {
+        check(within === undefined ? [] : durationProblems("within", within))
+        return service.use((_) => _.stop(within))
+      })
   }
   // A class, so that it can be extended. Its types exist in the interface only.
   return Object.assign(class {}, statics) as unknown as Scheduler<Name, Entries>

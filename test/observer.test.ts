@@ -2,7 +2,7 @@
 import { describe, expect, expectTypeOf, it } from "@effect/vitest"
 import { Cause, Clock, Context, Effect, Exit, Fiber, Latch, Layer, Logger, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { Join, Observer, Workflow } from "sluice"
+import { InvalidOptions, Join, Observer, Workflow } from "sluice"
 import { observersIn } from "../src/engine/watch/observers.ts"
 import { Boom, ended, isInterrupted, settle, succeedAfter } from "./support/runs.ts"
 import { Timeline } from "./support/timeline.ts"
@@ -458,4 +458,19 @@ describe("when its Layer is released, an observer", () => {
       expect(isInterrupted(ended(fiber))).toBe(true)
     })
   )
+})
+
+describe("the options of an observer", () => {
+  it("are refused where they are none", () => {
+    const layer = (options: Observer.ObserverOptions) => () => Observer.layer(() => Effect.void, options)
+    expect(layer({ capacity: Number.NaN, shutdownTimeout: Number.NaN })).toThrow(
+      new InvalidOptions({
+        of: "Observer.layer",
+        problems: ["capacity must be a whole number of at least 1, not NaN", "shutdownTimeout is not a duration: NaN"]
+      })
+    )
+    expect(layer({ shutdownTimeout: -1 })).toThrow("shutdownTimeout is less than zero: -1")
+    expect(layer({ capacity: 0 })).toThrow("capacity must be a whole number of at least 1, not 0")
+    expect(layer({ capacity: 1, shutdownTimeout: 0 })).not.toThrow()
+  })
 })

@@ -1,8 +1,8 @@
 /** What the types refuse is refused again at run time, with every problem in one error. */
 import { describe, expect, it } from "@effect/vitest"
-import { DateTime, Effect, Schedule, Schema, Semaphore } from "effect"
+import { DateTime, Duration, Effect, Schedule, Schema, Semaphore } from "effect"
 import { Handler, Join, Workflow, WorkflowDefinitionError } from "sluice"
-import { define, type LooseDefinition, problemsOf, refused, untyped } from "./support/loose.ts"
+import { define, type LooseDefinition, type LooseHandler, problemsOf, refused, untyped } from "./support/loose.ts"
 
 interface Going {
   readonly to: Readonly<Record<string, (payload?: unknown) => unknown>>
@@ -324,11 +324,81 @@ describe.each(["implement", "layer"] as const)("%s", (method) => {
   })
 })
 
-describe("a limit that is no duration (M11)", () => {
-  it("is refused at the call", () => {
-    const partialTimeout = untyped<(duration?: unknown) => unknown>(Join.partialTimeout)
-    for (const junk of [undefined, null, "soon"]) expect(() => partialTimeout(junk)).toThrow()
-    expect(() => two.task("Second", done).timeout(undefined)).toThrow()
+describe.each(["implement", "layer"] as const)("%s, of durations", (method) => {
+  const problems = (handler: unknown) => problemsOf(() => two[method]({ First, Second: handler }))
+  const task = two.task("Second", done)
+  const partialTimeout = untyped<(duration?: unknown) => unknown>(Join.partialTimeout)
+  const undone = (options: object) => task.compensate({ Done: done }, options)
+
+  const places = [
+    { what: "its timeout", of: (value: unknown) => task.timeout(value) },
+    {
+      what: "partialTimeout",
+      of: (value: unknown) => two.split("Second", { a: done }).join(partialTimeout(value), done)
+    },
+    { what: "the timeout of the compensation of 'Done'", of: (timeout: unknown) => undone({ timeout }) },
+    {
+      what: "the timeout of the compensation of 'a'",
+      of: (timeout: unknown) =>
+        two.split("Second", { a: done }).compensate({ a: done }, { timeout }).join(Join.all, done)
+    }
+  ]
+
+  it.each(places)("is refused where $what is none (M11)", ({ of, what }) => {
+    const none = [Number.NaN, null, "soon", "NaN millis", {}, { second: 5 }, [1, Number.NaN], new Date(0), done]
+    for (const value of none) {
+      const [problem, ...others] = problems(of(value))
+      expect(problem).toContain(`state 'Second': ${what} is not a duration: `)
+      expect(others).toEqual([])
+    }
+    expect(problems(of({ seconds: Number.NaN }))).toEqual([
+      `state 'Second': ${what} is not a duration: {"seconds":NaN}`
+    ])
+  })
+
+  it("is refused where a timeout is not given", () => {
+    expect(problems(task.timeout(undefined))).toEqual(["state 'Second': its timeout is not a duration: undefined"])
+    expect(problems(two.split("Second", { a: done }).join(partialTimeout(), done))).toHaveLength(1)
+  })
+
+  it.each(places)("is refused where $what is less than zero", ({ of, what }) => {
+    for (const value of [-5, Number.NEGATIVE_INFINITY, "-1 seconds", -1n, { minutes: -1 }, Duration.millis(-5)]) {
+      const [problem, ...others] = problems(of(value))
+      expect(problem).toContain(`state 'Second': ${what} is less than zero: `)
+      expect(others).toEqual([])
+    }
+    expect(problems(of(-5))).toEqual([`state 'Second': ${what} is less than zero: -5`])
+    expect(problems(of(Duration.millis(-5)))).toEqual([`state 'Second': ${what} is less than zero: -5 millis`])
+  })
+
+  it.each(places)("is accepted where $what is one", ({ of }) => {
+    for (const value of [0, 0.5, 5n, "1 second", [1, 2], { hours: 1, minutes: undefined }, Duration.infinity]) {
+      expect(() => two[method]({ First, Second: of(value) })).not.toThrow()
+    }
+  })
+
+  it.each([
+    { what: "its retry", of: (options: unknown) => task.retry(options) },
+    { what: "the retry of the compensation of 'Done'", of: (retry: unknown) => undone({ retry }) }
+  ])("is refused where $what has no such number of times, or no schedule", ({ of, what }) => {
+    for (const times of [Number.NaN, -1, 0.5, "3", null]) {
+      expect(problems(of({ times }))).toEqual([
+        `state 'Second': the times of ${what} must be a whole number of at least 0, not ${times}`
+      ])
+    }
+    expect(problems(of({ schedule: "1 second" }))).toEqual([`state 'Second': the schedule of ${what} is none`])
+    expect(problems(of("1 second"))).toEqual([`state 'Second': ${what} has neither options nor a schedule`])
+    for (const times of [0, 3, Number.POSITIVE_INFINITY]) {
+      expect(() => two[method]({ First, Second: of({ times }) })).not.toThrow()
+    }
+  })
+
+  it("is refused in the policy of the workflow", () => {
+    const policy = (step: LooseHandler) => step.timeout(Number.NaN).retry({ times: Number.NaN })
+    expect(problemsOf(() => two[method]({ First, Second: done }, { policy }))).toEqual([
+      "the policy of the workflow: its timeout is not a duration: NaN",
+      "the policy of the workflow: the times of its retry must be a whole number of at least 0, not NaN"
+    ])
   })
 })
 
@@ -484,11 +554,16 @@ describe.each(["implement", "layer"] as const)("%s, of the other handlers", (met
   })
 
   it("is refused for a limit that is neither a duration nor a point in time", () => {
-    for (const junk of [undefined, null, "soon"]) {
-      expect(() => signalled[method]({ First, Second: signalled.pause("Second", junk, done) })).toThrow()
-      const wait = () => signalled.wait("Second", { Go: done }).after(junk, done)
-      expect(() => signalled[method]({ First, Second: wait() })).toThrow()
+    const beyond = DateTime.mapEpochMillis(DateTime.makeUnsafe(0), () => Number.NaN)
+    for (const junk of [undefined, null, "soon", Number.NaN, {}, new Date(0), beyond]) {
+      const [problem, ...others] = problems(signalled.pause("Second", junk, done))
+      expect(problem).toContain("state 'Second': its limit is neither a duration nor a point in time: ")
+      expect(others).toEqual([])
+      expect(problems(signalled.wait("Second", { Go: done }).after(junk, done))).toEqual([problem])
     }
+    refusedFor(signalled.pause("Second", Number.NaN, done), "its limit is neither a duration nor a point in time: NaN")
+    refusedFor(signalled.pause("Second", -5, done), "its limit is less than zero: -5")
+    refusedFor(signalled.wait("Second", { Go: done }).after("-1 hours", done), "its limit is less than zero: -1 hours")
   })
 
   it("is refused for a poll that asks nothing, bears no whole number of failures, or has no schedule", () => {

@@ -10,13 +10,15 @@ export const dayBefore = ({ time }: Scheduler.Tick) => ({
   day: DateTime.formatIsoDate(DateTime.subtract(time, { days: 1 }))
 })
 
+/** Half past two does not exist on one day of the year, and exists twice on another: there is a report of every day. */
+export const everyMorning = Scheduler.entry(Report, Scheduler.cron("30 2 * * *", "Europe/Berlin"), {
+  input: dayBefore,
+  overlap: "queue",
+  trip: 3
+})
+
 export class Jobs extends Scheduler.define("Jobs", {
-  // Half past two does not exist on one day of the year, and exists twice on another: there is a report of every day.
-  report: Scheduler.entry(Report, Scheduler.cron("30 2 * * *", "Europe/Berlin"), {
-    input: dayBefore,
-    overlap: "queue",
-    trip: 3
-  }),
+  report: everyMorning,
   prices: Scheduler.entry(Import, Scheduler.interval("5 minutes"), {
     backoff: Schedule.exponential("10 minutes")
   }),

@@ -8,7 +8,7 @@ import type { Graph, GraphPlace } from "../graph/Graph.ts"
 import type { Policy, SharedPolicy, Spec, Work } from "../graph/Spec.ts"
 import type { Edge, Machine, Node, Perform, Targets, Transition, Undos } from "./model.ts"
 import { type Around, attempt, type Placed, type Surrounding, withPolicies } from "./policies.ts"
-import { type LimitInput, toLimit } from "./time.ts"
+import { checkLimit, type LimitInput } from "./time.ts"
 import { type Choosing, finishing, isUninterruptible, registering, undosOf } from "./undos.ts"
 import { CatchVisit, FallbackVisit } from "./visit.ts"
 import { joinItems, joinNamed } from "./work/branches.ts"
@@ -23,7 +23,7 @@ export const compile = (graph: Graph, specs: ReadonlyMap<string, Spec>, shared: 
     const edges = new Map<string, Edge>()
     const spec = specs.get(place.name)
     const compiled = spec === undefined ? noWork : compileHandler(graph, place.name, spec, shared)
-    nodes.set(place.name, makeNode(place, compiled, edges))
+    nodes.set(place.name, makeNode(graph, place, compiled, edges))
     const permitted =
       place.kind === "exit" || graph.fallback.includes(place.name)
         ? place.targets
@@ -62,25 +62,33 @@ interface Compiled extends Pick<Node, "perform" | "watched"> {
 /** An exit does nothing. */
 const noWork: Compiled = { perform: () => undefined, watched: () => undefined, undos: undefined }
 
-const makeNode = (place: GraphPlace, { perform, watched }: Compiled, edges: ReadonlyMap<string, Edge>): Node => ({
+const makeNode = (
+  graph: Graph,
+  place: GraphPlace,
+  { perform, watched }: Compiled,
+  edges: ReadonlyMap<string, Edge>
+): Node => ({
   name: place.name,
   perform,
   watched,
   edges: place.kind === "exit" ? undefined : edges,
-  to: makeTargets(place.targets),
+  to: makeTargets(graph, place.name, place.targets),
   rollsBack: place.rollback === true
 })
 
-const makeTargets = (targets: ReadonlyArray<string>): Targets =>
-  Object.fromEntries(targets.map((target) => [target, makeTransition(target)]))
+const makeTargets = ({ name: workflow }: Graph, state: string, targets: ReadonlyArray<string>): Targets =>
+  Object.fromEntries(targets.map((target) => [target, makeTransition({ workflow, state }, target)]))
 
 /** The function is named for its target, so that an error can say what was not called. */
-const makeTransition = (target: string): ((payload: unknown) => Transition) => {
+const makeTransition = (
+  place: { readonly workflow: string; readonly state: string },
+  target: string
+): ((payload: unknown) => Transition) => {
   const make = (payload: unknown) => ({ _tag: target, payload })
   const after = (limit: LimitInput, payload: unknown) => ({
     _tag: target,
     payload,
-    after: toLimit(limit)
+    after: checkLimit(`the limit of to.${target}.after`, limit, place)
   })
   return Object.assign(Object.defineProperty(make, "name", { value: target }), { after })
 }
@@ -135,7 +143,7 @@ const ownPolicies = (state: string, { policies, work }: Spec): ReadonlyArray<Pla
 
 /** The policies that all states share: a catch goes to the fallback, and undoes nothing. */
 const sharedPolicies = (state: string, graph: Graph, { policies }: SharedPolicy): ReadonlyArray<Placed> => {
-  const fallback = makeTargets(graph.fallback)
+  const fallback = makeTargets(graph, state, graph.fallback)
   return policies.filter(isSurrounding).map((policy) => ({
     policy,
     timedOut: (duration) => new StateTimeout({ state, duration }),

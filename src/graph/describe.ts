@@ -1,8 +1,8 @@
 /**
  * What a handler does, as data for the graph.
  */
-import { DateTime, Duration } from "effect"
 import { match } from "ts-pattern"
+import { type LimitInput, toLimit } from "../engine/time.ts"
 import type { GraphPolicy, GraphWork } from "./Graph.ts"
 import type { Policy, Spec } from "./Spec.ts"
 
@@ -34,11 +34,9 @@ export const describeWork = ({ policies, work }: Spec): GraphWork => ({
   policies: policies.map(describePolicy)
 })
 
-const describeLimit = (until: unknown): NonNullable<GraphWork["limit"]> => {
-  if (typeof until === "function") return "computed"
-  // What is no point in time is what the types let through as a duration.
-  return DateTime.isDateTime(until) ? until : Duration.fromInputUnsafe(until as Duration.Input)
-}
+// What is no function has been checked to be a limit.
+const describeLimit = (until: unknown): NonNullable<GraphWork["limit"]> =>
+  typeof until === "function" ? "computed" : toLimit(until as LimitInput)
 
 /** A policy without its functions. */
 export const describePolicy = (policy: Policy): GraphPolicy =>

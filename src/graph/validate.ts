@@ -1,21 +1,12 @@
 /**
  * What the types refuse, checked again on the data: for machines built in a loop, through `any`, or in plain JavaScript.
  */
-import {
-  Array,
-  DateTime,
-  Duration,
-  Graph as EffectGraph,
-  Record as EffectRecord,
-  Option,
-  Predicate,
-  Result,
-  Schedule
-} from "effect"
+import { Array, Graph as EffectGraph, Record as EffectRecord, Predicate, Result, Schedule } from "effect"
 import { match, P } from "ts-pattern"
 import type { Strategy } from "../Join.ts"
 import type { Graph, GraphPlace, GraphSignal } from "./Graph.ts"
-import type { Callee, Compensation, Concurrency, HandlerValue, Policy, Work } from "./Spec.ts"
+import { countProblems, durationProblems, limitProblems, shareProblems } from "./problems.ts"
+import type { Callee, Compensation, Concurrency, HandlerValue, Policy, RetryOptions, Work } from "./Spec.ts"
 
 /** Every problem of a definition, once, in the order of its declaration. */
 export const definitionProblems = (graph: Graph): ReadonlyArray<string> => {
@@ -177,7 +168,7 @@ const workProblems = (work: Work, graph: Graph): ReadonlyArray<string> =>
         .map((name) => `'${name}' is not a signal`),
       ...(Object.keys(cases).length === 0 && limit === undefined ? ["it waits for nothing"] : []),
       ...functionProblems(named(cases, (name) => `what it does on signal '${name}'`)),
-      ...(limit === undefined ? [] : limitProblems(limit.until)),
+      ...(limit === undefined || typeof limit.until === "function" ? [] : limitProblems("its limit", limit.until)),
       ...(limit === undefined ? [] : functionProblems({ "what it does when the time is up": limit.then }))
     ])
     .with({ _tag: "poll" }, ({ ask, failures, schedule }) => [
@@ -192,14 +183,6 @@ const workProblems = (work: Work, graph: Graph): ReadonlyArray<string> =>
     ])
     .exhaustive()
 
-const limitProblems = (until: unknown): ReadonlyArray<string> =>
-  typeof until === "function" ||
-  DateTime.isDateTime(until) ||
-  // What is no duration comes only from outside the types.
-  Option.isSome(Duration.fromInput(until as Duration.Input))
-    ? []
-    : [`its limit is neither a duration nor a point in time: ${String(until)}`]
-
 const exitProblems = (callee: Callee, cases: Readonly<Record<string, unknown>>): ReadonlyArray<string> => [
   ...callee.exits
     .filter((exit) => !Object.hasOwn(cases, exit))
@@ -210,16 +193,33 @@ const exitProblems = (callee: Callee, cases: Readonly<Record<string, unknown>>):
 ]
 
 const undoProblems = (compensations: Readonly<Record<string, Compensation>>): ReadonlyArray<string> =>
-  functionProblems(
-    Object.fromEntries(Object.entries(compensations).map(([name, { undo }]) => [`the compensation of '${name}'`, undo]))
-  )
+  Object.entries(compensations).flatMap(([name, { retry, timeout, undo }]) => [
+    ...functionProblems({ [`the compensation of '${name}'`]: undo }),
+    ...(retry === undefined ? [] : retryProblems(`the retry of the compensation of '${name}'`, retry)),
+    ...(timeout === undefined ? [] : durationProblems(`the timeout of the compensation of '${name}'`, timeout))
+  ])
+
+/** The types let through a number of times that is none. */
+const retryProblems = (what: string, options: RetryOptions): ReadonlyArray<string> => {
+  if (!Predicate.isObject(options)) return [`${what} has neither options nor a schedule`]
+  const { schedule, times } = options
+  return [
+    ...(times === undefined || times === Number.POSITIVE_INFINITY
+      ? []
+      : countProblems(`the times of ${what}`, times, 0)),
+    ...(schedule === undefined || Schedule.isSchedule(schedule) || typeof schedule === "function"
+      ? []
+      : [`the schedule of ${what} is none`])
+  ]
+}
 
 const named = <A>(cases: Readonly<Record<string, A>>, name: (key: string) => string): Readonly<Record<string, A>> =>
   EffectRecord.mapKeys(cases, name)
 
 const policyProblems = (policy: Policy): ReadonlyArray<string> =>
   match(policy)
-    .with({ _tag: "timeout" }, { _tag: "retry" }, () => [])
+    .with({ _tag: "timeout" }, ({ duration }) => durationProblems("its timeout", duration))
+    .with({ _tag: "retry" }, ({ options }) => retryProblems("its retry", options))
     .with({ _tag: "guard" }, ({ guard }) => functionProblems({ "its guard": guard }))
     .with({ _tag: "compensate" }, ({ cases }) => undoProblems(cases))
     .with({ _tag: "catch" }, ({ handle }) => functionProblems({ "its catch": handle }))
@@ -250,12 +250,6 @@ const strategyProblems = (strategy: Strategy, branches: number): ReadonlyArray<s
     .with({ _tag: "percentage" }, ({ share }) => shareProblems("percentage", share))
     .with({ _tag: "tolerate", limit: { failures: P._ } }, ({ limit }) => countProblems("tolerate", limit.failures, 0))
     .with({ _tag: "tolerate", limit: { rate: P._ } }, ({ limit }) => shareProblems("tolerate", limit.rate))
-    .with({ _tag: "partialTimeout", duration: P.when(Duration.isDuration) }, () => [])
+    .with({ _tag: "partialTimeout" }, ({ duration }) => durationProblems("partialTimeout", duration))
     .with({ _tag: "all" }, { _tag: "any" }, { _tag: "settled" }, () => [])
     .otherwise(() => ["its join has no strategy"])
-
-const countProblems = (what: string, n: number, least: number): ReadonlyArray<string> =>
-  Number.isInteger(n) && n >= least ? [] : [`${what} must be a whole number of at least ${least}, not ${n}`]
-
-const shareProblems = (what: string, n: number): ReadonlyArray<string> =>
-  n > 0 && n <= 1 ? [] : [`${what} must be above 0 and at most 1, not ${n}`]

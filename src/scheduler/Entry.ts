@@ -1,9 +1,10 @@
 /**
  * An entry of a scheduler: which workflow runs, when, with what input, and under which guards.
  */
-import { type Cause, type DateTime, Duration, Option, Predicate, Result, Schedule } from "effect"
+import { type Cause, type DateTime, type Duration, Predicate, Result, Schedule } from "effect"
 import type { IsEqual } from "type-fest"
 import type { RunTimeout } from "../Errors.ts"
+import { countProblems, durationProblems } from "../graph/problems.ts"
 import type { AtLeastOne } from "../types/Literal.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import type { AnyDefinition, Failure, Input } from "../types/Table.ts"
@@ -132,25 +133,15 @@ export const entryProblems = (id: string, entry: EntryValue): ReadonlyArray<stri
     ...Result.match(timetable(trigger, 0), { onSuccess: () => [], onFailure: (problems) => problems }),
     ...overlapProblems(overlap),
     ...(backoff === undefined || Schedule.isSchedule(backoff) ? [] : ["its backoff is not a Schedule"]),
-    ...(trip === undefined ? [] : countProblems("trip", trip)),
-    ...durationProblems({ timeout, compensationTimeout })
+    ...(trip === undefined ? [] : countProblems("trip", trip, 1)),
+    ...(timeout === undefined ? [] : durationProblems("timeout", timeout)),
+    ...(compensationTimeout === undefined ? [] : durationProblems("compensationTimeout", compensationTimeout))
   ].map((problem) => `entry '${id}': ${problem}`)
 }
 
-/** The problems of what must be durations, where they are given. */
-export const durationProblems = (durations: Readonly<Record<string, unknown>>): ReadonlyArray<string> =>
-  Object.entries(durations)
-    // What is no duration comes only from outside the types.
-    .filter(([, value]) => value !== undefined && Option.isNone(Duration.fromInput(value as Duration.Input)))
-    .map(([what, value]) => `${what} is not a duration: ${String(value)}`)
-
 const overlapProblems = (overlap: Overlap<number>): ReadonlyArray<string> => {
-  if (Predicate.hasProperty(overlap, "queue")) return countProblems("queue", Number(overlap.queue))
+  if (Predicate.hasProperty(overlap, "queue")) return countProblems("queue", overlap.queue, 1)
   return ["skip", "queue", "cancel"].includes(overlap as string)
     ? []
     : [`its overlap must be 'skip', 'queue' or 'cancel', not ${String(overlap)}`]
 }
-
-/** The problem of what must be a count of at least one. */
-export const countProblems = (what: string, n: number): ReadonlyArray<string> =>
-  Number.isInteger(n) && n >= 1 ? [] : [`${what} must be a whole number of at least 1, not ${n}`]

@@ -19,9 +19,11 @@ import {
   Result
 } from "effect"
 import { makeRunId } from "../engine/run/runId.ts"
+import { sleepTowards } from "../engine/time.ts"
 import type { RunOptions } from "../Implementation.ts"
 import type { AnyDefinition } from "../types/Table.ts"
 import { Backoff } from "./Backoff.ts"
+import { Course } from "./Course.ts"
 import { type EntryValue, queueOf, type Tick } from "./Entry.ts"
 import { EntryBusy, EntryTripped, SchedulerStopped } from "./errors.ts"
 import type { CompletedRun, Status, TriggeredRun, TriggerOptions } from "./Status.ts"
@@ -52,12 +54,6 @@ interface Runnable {
   readonly run: (input: unknown, options: RunOptions) => Effect.Effect<unknown, unknown>
 }
 
-/**
- * No timer is set for longer, in milliseconds. Timers stand still while a machine sleeps, so a single long one would be
- * late by as much; after this time at most, the clock is read again.
- */
-const longestSleep = 60_000
-
 /** An entry at work. */
 export class Runner {
   readonly id: string
@@ -66,6 +62,7 @@ export class Runner {
   private readonly options: EntryValue["options"]
   private readonly timetable: Timetable
   private readonly clock: Clock.Clock
+  private readonly course: Course
   private readonly backoff: Backoff
   private readonly historyLength: number
 
@@ -75,6 +72,7 @@ export class Runner {
   private failures = 0
   private missed = 0
   private next: number | undefined
+  private delay = 0
   private backoffUntil = 0
   private waiting: ReadonlyArray<Due> = []
   private running: Running | undefined
@@ -102,27 +100,44 @@ export class Runner {
     this.clock = options.clock
     this.backoff = new Backoff(this.options.backoff, options.clock)
     this.historyLength = options.historyLength
-    this.next = options.timetable.after(this.now())
+    this.course = new Course(options.timetable, this.now())
+    this.next = this.course.after(this.now())
   }
 
   /** Takes the ticks of the timetable; interrupted when the scheduler stops. */
   readonly ticks: Effect.Effect<void> = Effect.gen({ self: this }, function* () {
     while (this.next !== undefined) {
-      yield* this.sleepUntil(this.next)
-      let tick = this.next
-      let following = this.timetable.after(tick)
-      // Of several ticks that are due, because the machine has slept, the last one counts.
+      const now = this.now()
+      if (this.course.isSetBack(now)) this.planFrom(now)
+      else if (this.next > now) yield* sleepTowards(this.next)
+      else yield* this.tick(this.next)
+    }
+  })
+
+  /** The clock has been set back: what was planned by it is planned again. */
+  private planFrom(now: number): void {
+    this.next = this.course.after(now)
+    this.backoffUntil = Math.min(this.backoffUntil, now + this.delay)
+    this.changed.openUnsafe()
+  }
+
+  /** Takes a tick that is due. Of several, because the machine has slept, the last one counts. */
+  private tick(first: number): Effect.Effect<void> {
+    return Effect.gen({ self: this }, function* () {
+      let tick = first
+      let following = this.course.after(tick)
       while (following !== undefined && following <= this.now()) {
         if (this.isTicking()) this.missed++
         tick = following
-        following = this.timetable.after(tick)
+        following = this.course.after(tick)
         yield* Effect.yieldNow
       }
+      this.course.take(tick)
       this.next = following
       if (this.isTicking() && !this.offer(this.due(tick, this.options.input, false))) this.missed++
       this.changed.openUnsafe()
-    }
-  })
+    })
+  }
 
   /** Starts what is due; interrupted when the scheduler's scope closes. */
   readonly work: Effect.Effect<never> = Effect.gen({ self: this }, function* () {
@@ -130,7 +145,7 @@ export class Runner {
       this.changed.closeUnsafe()
       if (this.ready() !== undefined) yield* this.finish(yield* Fiber.await(yield* Effect.forkChild(this.start)))
       else if (this.waiting.length === 0) yield* this.changed.await
-      else yield* Effect.raceFirst(this.sleepUntil(this.backoffUntil), this.changed.await)
+      else yield* Effect.raceFirst(sleepTowards(this.backoffUntil), this.changed.await)
     }
   })
 
@@ -222,14 +237,6 @@ export class Runner {
     return !(this.paused || this.tripped || this.stopped)
   }
 
-  private sleepUntil(instant: number): Effect.Effect<void> {
-    return Effect.whileLoop({
-      while: () => this.now() < instant,
-      body: () => Effect.sleep(Math.min(instant - this.now(), longestSleep)),
-      step: () => {}
-    })
-  }
-
   /** A run that is due: the same tick has the same id wherever the scheduler runs. */
   private due(time: number, input: unknown, triggered: boolean): Due {
     const name = triggered ? makeRunId() : new Date(time).toISOString()
@@ -309,7 +316,7 @@ export class Runner {
       const ended = this.now()
       // An interrupted run has been cancelled: it neither failed nor succeeded.
       const failure = Exit.isFailure(exit) && !Cause.hasInterruptsOnly(exit.cause) ? exit.cause : undefined
-      const delay = failure === undefined ? 0 : yield* this.backoff.after(failure)
+      this.delay = failure === undefined ? 0 : yield* this.backoff.after(failure)
 
       const completed = { id, scheduled, started, ended: DateTime.makeUnsafe(ended), exit }
       // Outcome and failure are those of the definition.
@@ -318,7 +325,7 @@ export class Runner {
       if (Exit.isSuccess(exit)) this.endStreak()
       if (failure !== undefined) {
         this.failures++
-        this.backoffUntil = Math.min(ended + delay, endOfTime)
+        this.backoffUntil = Math.min(ended + this.delay, endOfTime)
         if (this.options.trip !== undefined && this.failures >= this.options.trip) {
           this.drop(() => true)
           this.tripped = true

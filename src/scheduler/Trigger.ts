@@ -3,13 +3,15 @@
  */
 import { Cron, DateTime, Duration, Option, Result } from "effect"
 import { match } from "ts-pattern"
+import { periodProblems } from "../graph/problems.ts"
 import type { CronText } from "./CronText.ts"
 
 /** Options of a cron trigger. */
 export interface CronOptions {
   /**
    * Which of the two instants counts when a local time occurs twice: the `"earlier"` (unless given), the `"later"`, or
-   * `"both"`. Jobs that run many times a day want `"both"`; a daily job that must not run twice does not.
+   * `"both"`. Jobs that run many times a day want `"both"`, as there is an hour without a tick otherwise; a daily job that
+   * must not run twice does not.
    */
   readonly onDstOverlap?: Cron.DstOverlapPolicy
 }
@@ -29,7 +31,7 @@ export type Trigger =
  * Starts a run at the times of a cron text, read as local time in a time zone.
  *
  * `text` has five fields (minute, hour, day of the month, month, day of the week), or six with seconds in front; `zone`
- * is the name of a time zone such as `"Europe/Berlin"`, or an offset, `"UTC"` unless given. A local time that does not
+ * is the name of a time zone such as `"Europe/Berlin"`, or an offset from `"-12:00"` to `"+14:00"`, `"UTC"` unless given. A local time that does not
  * exist on the day when clocks go forward is moved past the gap; one that exists twice counts once, unless
  * `onDstOverlap` says otherwise. So a daily job runs once a day on every day of the year.
  *
@@ -78,13 +80,21 @@ export const timetable = (trigger: Trigger, start: number): Result.Result<Timeta
     .with({ _tag: "manual" }, () => Result.succeed({ after: () => undefined, date: DateTime.makeUnsafe }))
     .otherwise(() => Result.fail(["its trigger is neither a cron text, nor an interval, nor manual"]))
 
-const cronTimetable = ({ options, text, zone: name }: Extract<Trigger, { readonly _tag: "cron" }>) => {
+const cronTimetable = ({ options, text: given, zone: name }: Extract<Trigger, { readonly _tag: "cron" }>) => {
+  // What is no text comes only from outside the types.
+  const text = String(given)
   const parsed = Cron.parse(text)
-  const zone = DateTime.zoneFromString(name)
-  if (Result.isFailure(parsed) || Option.isNone(zone)) {
+  const zone = Option.filter(
+    DateTime.zoneFromString(name),
+    (zone) => zone._tag === "Named" || isOffset(name, zone.offset)
+  )
+  const { onDstOverlap = "earlier" } = options
+  const isPolicy = ["earlier", "later", "both"].includes(onDstOverlap)
+  if (Result.isFailure(parsed) || Option.isNone(zone) || !isPolicy) {
     return Result.fail([
       ...(Result.isFailure(parsed) ? [`the cron text '${text}' is wrong: ${describe(parsed.failure, text)}`] : []),
-      ...(Option.isNone(zone) ? [`'${name}' is not a time zone`] : [])
+      ...(Option.isNone(zone) ? [`'${name}' is not a time zone`] : []),
+      ...(isPolicy ? [] : [`onDstOverlap must be 'earlier', 'later' or 'both', not ${onDstOverlap}`])
     ])
   }
   const times: Cron.Cron = Cron.parseUnsafe(text, zone.value, options)
@@ -94,6 +104,12 @@ const cronTimetable = ({ options, text, zone: name }: Extract<Trigger, { readonl
     ? Result.fail([`the cron text '${text}' never ticks`])
     : Result.succeed({ after, date: (millis: number) => DateTime.makeZonedUnsafe(millis, { timeZone: zone.value }) })
 }
+
+/** Whether a text is an offset that some place on earth has; Effect takes any digits after a sign. */
+const isOffset = (text: string, millis: number): boolean =>
+  /^(GMT)?[+-]\d\d:?[0-5]\d$/.test(text) && millis >= -12 * hour && millis <= 14 * hour
+
+const hour = 3_600_000
 
 const describe = ({ input, message }: Cron.CronParseError, text: string): string =>
   input === undefined || input === text ? message : `${message}, not '${input}'`
@@ -108,10 +124,9 @@ const nextOf = (times: Cron.Cron, after: number): number | undefined => {
 }
 
 const intervalTimetable = (every: Duration.Input, start: number): Result.Result<Timetable, ReadonlyArray<string>> => {
-  const millis = Option.getOrElse(Option.map(Duration.fromInput(every), Duration.toMillis), () => Number.NaN)
-  if (!(millis >= 1 && Number.isFinite(millis))) {
-    return Result.fail([`the interval must be a finite duration of at least a millisecond, not ${String(every)}`])
-  }
+  const problems = periodProblems("the interval", every)
+  if (problems.length > 0) return Result.fail(problems)
+  const millis = Duration.toMillis(every)
   const after = (instant: number) => {
     const next = start + (Math.floor((instant - start) / millis) + 1) * millis
     return next > endOfTime ? undefined : next

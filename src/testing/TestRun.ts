@@ -6,6 +6,7 @@ import { TestClock } from "effect/testing"
 import { WorkflowDefinitionError } from "../Errors.ts"
 import type { RunEvent } from "../Event.ts"
 import { observerLayer } from "../engine/watch/observers.ts"
+import { durationProblems } from "../graph/problems.ts"
 import { type AnyWorkflow, assemble, PartsKey, type RunOptions } from "../Implementation.ts"
 import type { AnyDefinition } from "../types/Table.ts"
 import { Recording } from "./Recording.ts"
@@ -78,7 +79,7 @@ class TestRun {
   private start(launch: Launch): Effect.Effect<Fiber.Fiber<unknown, unknown>> {
     const { id, settings, stubbed, time } = this
     const { compensationTimeout, interruptAt, signals = [], timeout } = settings
-    this.checkSignals()
+    this.checkSettings()
     return Effect.gen({ self: this }, function* () {
       yield* time.set(this.begin - 1)
       const workflow = assemble(stubbed.parts)
@@ -165,11 +166,18 @@ class TestRun {
   }
 
   /** A name that is not declared comes only from outside the types. */
-  private checkSignals(): void {
+  private checkSettings(): void {
     const { name: workflow, signals } = this.stubbed.parts.definition
-    const problems = (this.settings.signals ?? [])
-      .filter(({ signal }) => !signals.some(({ name }) => name === signal))
-      .map(({ signal }) => `'${signal}' is not a signal`)
+    const { interruptAt, limit, patience, signals: sent = [] } = this.settings
+    const problems = [
+      ...sent.flatMap(({ at, signal }) => [
+        ...(signals.some(({ name }) => name === signal) ? [] : [`'${signal}' is not a signal`]),
+        ...durationProblems(`the time of the signal '${signal}'`, at)
+      ]),
+      ...Object.entries({ interruptAt, limit, patience }).flatMap(([option, value]) =>
+        value === undefined ? [] : durationProblems(option, value)
+      )
+    ]
     if (problems.length > 0) throw new WorkflowDefinitionError({ workflow, problems })
   }
 }

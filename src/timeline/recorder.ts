@@ -4,13 +4,14 @@
 import { Cause } from "effect"
 import type { RunEvent } from "../Event.ts"
 import type { Attempt, Branch, Ending, History, Run, Stretch, Undoing, Visit } from "./History.ts"
+import { straighten } from "./straighten.ts"
 
 /**
  * What is known from events. Those of each run are in their order; how those of several runs are mixed does not matter.
  */
 export const readHistory = (events: ReadonlyArray<RunEvent>): History => {
   const recorder = new Recorder()
-  for (const event of events) recorder.record(event)
+  for (const event of straighten(events)) recorder.record(event)
   return recorder.history()
 }
 

@@ -16,7 +16,7 @@ import {
 } from "effect"
 import { CircuitBreaker, RateLimiter } from "effect/persistence"
 import { TestClock } from "effect/testing"
-import { Guard, Join, Workflow } from "sluice"
+import { Guard, InvalidOptions, Join, Workflow } from "sluice"
 import {
   Boom,
   defectsOf,
@@ -441,6 +441,34 @@ describe("a rate limiter", () => {
       expect(time.entries).toEqual(["0 attempt 1", "1000 attempt 2", "2000 attempt 3"])
     }).pipe(Effect.provide(limiting))
   )
+
+  it("is refused for a limit, a window or tokens that are none", () => {
+    const limiter = (options: object) => () =>
+      Guard.rateLimiter({ key: "quotes", limit: 1 as number, window: "1 second", ...options })
+    const problemsOf = (options: object) => {
+      try {
+        limiter(options)()
+      } catch (error) {
+        if (error instanceof InvalidOptions) return [error.of, ...error.problems]
+        throw error
+      }
+      return []
+    }
+    const window = "window must be a finite duration of at least a millisecond, not"
+    expect(problemsOf({ limit: Number.NaN, window: Number.NaN, tokens: Number.NaN })).toEqual([
+      "Guard.rateLimiter",
+      "limit must be a whole number of at least 1, not NaN",
+      `${window} NaN`,
+      "tokens must be a whole number of at least 1, not NaN"
+    ])
+    for (const value of [0, -5, "soon", Number.POSITIVE_INFINITY, { minute: 1 }]) {
+      expect(problemsOf({ window: value })).toHaveLength(2)
+    }
+    expect(limiter({ window: "-1 seconds" })).toThrow(
+      `The options of Guard.rateLimiter are not sound:\n  - ${window} -1 seconds`
+    )
+    expect(limiter({ window: 1, tokens: 1 })).not.toThrow()
+  })
 
   it.effect("takes as many tokens a call as it is told to", () =>
     Effect.gen(function* () {

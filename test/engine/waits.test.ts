@@ -1,8 +1,9 @@
 /** States that wait for a time: the limits of waits, pauses, and transitions that take effect later. */
 import { afterEach, describe, expect, it, vi } from "@effect/vitest"
-import { DateTime, Duration, Effect, Exit, Fiber, Schedule, Schema, Stream } from "effect"
+import { Clock, DateTime, Duration, Effect, Exit, Fiber, Schedule, Schema, Stream } from "effect"
 import { TestClock } from "effect/testing"
-import { type Handler, Join, RunTimeout, Workflow } from "sluice"
+import { type Handler, InvalidLimit, Join, RunTimeout, Workflow } from "sluice"
+import { sleepyClock } from "../support/clock.ts"
 import { Boom, defectsOf, ended, errorOf, isInterrupted, settle, succeedAfter, valueOf } from "../support/runs.ts"
 import { Timeline } from "../support/timeline.ts"
 
@@ -665,6 +666,224 @@ describe("a transition that takes effect later", () => {
   )
 })
 
+describe("a limit that is none, where it is known only when the run is there", () => {
+  const invalid = (workflow: string, state: string, problem: string) => new InvalidLimit({ workflow, state, problem })
+
+  it.effect.each([
+    { given: Number.NaN, problem: "its limit is neither a duration nor a point in time: NaN" },
+    { given: -5, problem: "its limit is less than zero: -5" },
+    { given: "soon" as "1 second", problem: "its limit is neither a duration nor a point in time: soon" }
+  ])("ends the run that a function of the context gives $given, by a defect that says where", ({ given, problem }) =>
+    Effect.gen(function* () {
+      const late = wait.after(
+        () => given,
+        ({ to }) => to.Late("late")
+      )
+      const paused = Later.implement({
+        First: Later.pause(
+          "First",
+          () => given,
+          ({ payload, to }) => to.Second(payload)
+        ),
+        Second: ({ payload, to }) => to.Third(payload),
+        Third: ({ payload, to }) => to.Done(payload)
+      })
+      // It is no failure, that a catch or a retry would take.
+      const handler = late.retry({ times: 3 }).catch(({ to }) => to.Late("caught"))
+      expect(defectsOf(yield* settle(Ask.implement({ Wait: handler }).run(7)))).toEqual([
+        invalid("Ask", "Wait", problem)
+      ])
+      expect(defectsOf(yield* settle(paused.run("a")))).toEqual([invalid("Later", "First", problem)])
+    })
+  )
+
+  it.effect("ends the run that goes to a place after it", () =>
+    Effect.gen(function* () {
+      const going = (delay: Duration.Input | DateTime.DateTime) =>
+        Later.implement({
+          First: ({ payload, to }) => to.Second(payload),
+          Second: ({ payload, to }) => Effect.map(Effect.succeed(payload), (payload) => to.Third.after(delay, payload)),
+          Third: ({ payload, to }) => to.Done(payload)
+        }).run("a")
+      const beyond = DateTime.mapEpochMillis(instant(0), () => Number.NaN)
+      const problem = "the limit of to.Third.after is neither a duration nor a point in time: "
+      expect(defectsOf(yield* settle(going(Number.NaN)))).toEqual([invalid("Later", "Second", `${problem}NaN`)])
+      expect(defectsOf(yield* settle(going(beyond)))).toEqual([
+        invalid("Later", "Second", `${problem}DateTime.Utc(null)`)
+      ])
+      const [defect] = defectsOf(yield* settle(going(-1)))
+      expect(defect).toBeInstanceOf(InvalidLimit)
+      expect((defect as InvalidLimit).message).toBe(
+        "State 'Second' of workflow 'Later': the limit of to.Third.after is less than zero: -1"
+      )
+    })
+  )
+
+  it.effect("ends the run that falls back to a place after it", () =>
+    Effect.gen(function* () {
+      class Fallen extends Workflow.define("Fallen")
+        .fallback(["Lost"])
+        .state("First", Schema.Void, ["Second"])
+        .state("Second", Schema.Void, ["Done"])
+        .exit("Done", Schema.Void)
+        .exit("Lost", Schema.Void)
+        .start("First") {}
+      const fallen = Fallen.implement(
+        {
+          First: ({ to }) => to.Second(),
+          Second: ({ to }) => Effect.flatMap(Effect.fail("broken"), () => Effect.succeed(to.Done()))
+        },
+        { policy: (step) => step.catch(({ to }) => to.Lost.after(Number.NaN)) }
+      )
+      expect(defectsOf(yield* settle(fallen.run()))).toEqual([
+        invalid("Fallen", "Second", "the limit of to.Lost.after is neither a duration nor a point in time: NaN")
+      ])
+    })
+  )
+
+  it.effect.each(["timeout", "compensationTimeout"] as const)(
+    "as the option %s, ends the run before it begins",
+    (option) =>
+      Effect.gen(function* () {
+        let begun = 0
+        const workflow = Later.implement({
+          First: ({ payload, to }) => {
+            begun++
+            return to.Second(payload)
+          },
+          Second: ({ payload, to }) => to.Third(payload),
+          Third: ({ payload, to }) => to.Done(payload)
+        })
+        const problem = `the ${option} of the run is not a duration: NaN`
+        const none = { [option]: Number.NaN }
+        expect(defectsOf(yield* Effect.exit(workflow.run("a", none)))).toEqual([invalid("Later", "First", problem)])
+        expect(defectsOf(yield* Effect.exit(workflow.fork("a", none)))).toEqual([invalid("Later", "First", problem)])
+        expect(defectsOf(yield* Effect.exit(workflow.run("a", { [option]: -5 })))).toEqual([
+          invalid("Later", "First", `the ${option} of the run is less than zero: -5`)
+        ])
+        expect(begun).toBe(0)
+        expect((yield* workflow.run("a", { [option]: Duration.infinity })).payload).toBe("a")
+      })
+  )
+})
+
+describe("on a machine that sleeps", () => {
+  /** A workflow for each way to wait, of one that never gets a signal. */
+  const waiting = (limit: Duration.Input | DateTime.DateTime) => ({
+    pause: Later.implement({
+      First: Later.pause("First", limit, ({ payload, to }) => to.Second(payload)),
+      Second: ({ payload, to }) => to.Third(payload),
+      Third: ({ payload, to }) => to.Done(payload)
+    }),
+    wait: Later.implement({
+      First: Later.wait("First", { Note: ({ payload, to }) => to.Second(payload) }).after(limit, ({ payload, to }) =>
+        to.Second(payload)
+      ),
+      Second: ({ payload, to }) => to.Third(payload),
+      Third: ({ payload, to }) => to.Done(payload)
+    }),
+    transition: Later.implement({
+      First: ({ payload, to }) => to.Second.after(limit, payload),
+      Second: ({ payload, to }) => to.Third(payload),
+      Third: ({ payload, to }) => to.Done(payload)
+    })
+  })
+
+  const started = (kind: keyof ReturnType<typeof waiting>, limit: Duration.Input | DateTime.DateTime) =>
+    Effect.gen(function* () {
+      const { clock, sleep, timers } = yield* sleepyClock
+      const handle = yield* waiting(limit)[kind].fork("a").pipe(Effect.provideService(Clock.Clock, clock))
+      return { handle, sleep, timers }
+    })
+
+  const kinds = ["pause", "wait", "transition"] as const
+
+  it.effect.each(kinds)(
+    "a %s until a point in time ends within a minute of it, also when that was slept through",
+    (kind) =>
+      Effect.gen(function* () {
+        const { handle, sleep } = yield* started(kind, instant(8 * 3_600_000))
+        yield* TestClock.adjust("1 hour")
+        yield* sleep(6 * 60)
+        yield* TestClock.adjust("59 minutes")
+        expect(isRunning(handle)).toBe(true)
+        yield* TestClock.adjust("1 minute")
+        expect(isRunning(handle)).toBe(false)
+
+        const other = yield* started(kind, instant(3 * 3_600_000))
+        yield* other.sleep(12 * 60)
+        yield* TestClock.adjust("1 minute")
+        expect(isRunning(other.handle)).toBe(false)
+      })
+  )
+
+  it.effect.each(kinds)("a %s of a duration counts the sleep", (kind) =>
+    Effect.gen(function* () {
+      const { handle, sleep } = yield* started(kind, "2 days")
+      yield* TestClock.adjust("1 hour")
+      yield* sleep(46 * 60)
+      yield* TestClock.adjust("59 minutes")
+      expect(isRunning(handle)).toBe(true)
+      yield* TestClock.adjust("1 minute")
+      expect(isRunning(handle)).toBe(false)
+    })
+  )
+
+  it.effect.each(kinds)("a %s of a duration is no longer when the clock is set back", (kind) =>
+    Effect.gen(function* () {
+      const { handle, sleep } = yield* started(kind, "2 hours")
+      yield* TestClock.adjust("1 hour")
+      yield* sleep(-24 * 60)
+      yield* TestClock.adjust("59 minutes")
+      expect(isRunning(handle)).toBe(true)
+      yield* TestClock.adjust("1 minute")
+      expect(isRunning(handle)).toBe(false)
+    })
+  )
+
+  it.effect.each(kinds)("a %s until a point in time waits for it when the clock is set back", (kind) =>
+    Effect.gen(function* () {
+      const { handle, sleep } = yield* started(kind, instant(2 * 3_600_000))
+      yield* TestClock.adjust("1 hour")
+      yield* sleep(-60)
+      yield* TestClock.adjust("119 minutes")
+      expect(isRunning(handle)).toBe(true)
+      yield* TestClock.adjust("1 minute")
+      expect(isRunning(handle)).toBe(false)
+    })
+  )
+
+  it.effect("a signal is still taken at once", () =>
+    Effect.gen(function* () {
+      const { handle } = yield* started("wait", instant(8 * 3_600_000))
+      yield* TestClock.adjust(90_500)
+      yield* handle.signal("Note", "now")
+      expect(yield* Fiber.join(handle.fiber)).toEqual({ _tag: "Done", payload: "a" })
+    })
+  )
+
+  it.effect("the clock is read once a minute; the one of a test, whose time and timers are one, once", () =>
+    Effect.gen(function* () {
+      const sleepy = yield* started("pause", instant(3_600_000))
+      const test = yield* Clock.Clock
+      let timers = 0
+      const counting: Clock.Clock = {
+        ...test,
+        sleep: (duration) => {
+          timers++
+          return test.sleep(duration)
+        }
+      }
+      const year = yield* waiting(instant(366 * 86_400_000))
+        .pause.fork("a")
+        .pipe(Effect.provideService(Clock.Clock, counting))
+      yield* TestClock.adjust("366 days")
+      expect([isRunning(sleepy.handle), isRunning(year)]).toEqual([false, false])
+      expect([sleepy.timers(), timers]).toEqual([60, 1])
+    })
+  )
+})
+
 describe("under the clock of the machine", () => {
   afterEach(() => {
     vi.useRealTimers()
@@ -682,6 +901,22 @@ describe("under the clock of the machine", () => {
       to.Third.after("30 days", payload)
     ),
     Third: ({ payload, to }) => to.Done(payload)
+  })
+
+  it("a point in time that the machine sleeps through is noticed within a minute", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "Date"] })
+    const end = DateTime.makeUnsafe(Date.now() + 90 * 86_400_000)
+    const until = Later.implement({
+      First: Later.pause("First", end, ({ payload, to }) => to.Second(payload)),
+      Second: ({ payload, to }) => to.Third(payload),
+      Third: ({ payload, to }) => to.Done(payload)
+    })
+    const fiber = Effect.runFork(until.run("a"))
+    await pass(1)
+    expect(fiber.pollUnsafe()).toBeUndefined()
+    vi.setSystemTime(Date.now() + 100 * 86_400_000)
+    await pass(61 / 86_400)
+    expect(fiber.pollUnsafe()).toEqual(Exit.succeed({ _tag: "Done", payload: "a" }))
   })
 
   it("a time longer than a timer can be is waited for, and not cut short", async () => {

@@ -1,7 +1,8 @@
 /** Who wins an auction and what is paid: auctions worked out by hand, and what holds of all of them. */
+
+import { Schema } from "effect"
 import * as fc from "fast-check"
 import { describe, expect, it } from "vitest"
-import { Schema } from "effect"
 import { runAuction, scoreOf } from "../../examples/ad-exchange/auction.ts"
 import type { PartnerBid, Profile, ScoredBid } from "../../examples/ad-exchange/definition.ts"
 import { lossValues, substitute, winValues } from "../../examples/ad-exchange/macros.ts"

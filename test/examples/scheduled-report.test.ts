@@ -4,15 +4,22 @@ import { fileURLToPath } from "node:url"
 import { describe, expect, it } from "@effect/vitest"
 import { DateTime, Effect, Exit, Layer, Option, Scope } from "effect"
 import { TestClock } from "effect/testing"
-import { Jobs, JobsLive } from "../../examples/scheduled-report/jobs.ts"
-import { Post, Prices, Tills, Unavailable } from "../../examples/scheduled-report/report.ts"
+import { Scheduler } from "sluice"
+import { everyMorning, Jobs, JobsLive } from "../../examples/scheduled-report/jobs.ts"
+import { Post, Prices, ReportLive, Tills, Unavailable } from "../../examples/scheduled-report/report.ts"
+
+/** The report alone: a year of it is not also one of prices every five minutes. */
+class Mornings extends Scheduler.define("Mornings", { report: everyMorning }) {}
 
 /** A shop that opened at New Year of 2026 in Berlin, and what its reports said. */
-const openShop = (services: {
-  readonly takings?: (day: string) => Effect.Effect<number, Unavailable>
-  readonly update?: Effect.Effect<number, Unavailable>
-  readonly send?: Effect.Effect<void>
-}) =>
+const openShop = <J>(
+  jobs: Layer.Layer<J, never, Tills | Prices | Post>,
+  services: {
+    readonly takings?: (day: string) => Effect.Effect<number, Unavailable>
+    readonly update?: Effect.Effect<number, Unavailable>
+    readonly send?: Effect.Effect<void>
+  }
+) =>
   Effect.gen(function* () {
     const { send = Effect.void, takings = () => Effect.succeed(500), update = Effect.succeed(0) } = services
     const sent: Array<string> = []
@@ -29,7 +36,7 @@ const openShop = (services: {
     )
     yield* TestClock.setTime(Date.parse("2025-12-31T23:00:00Z"))
     const scope = yield* Scope.make()
-    const context = yield* Layer.buildWithScope(Layer.provide(JobsLive, shop), scope)
+    const context = yield* Layer.buildWithScope(Layer.provide(jobs, shop), scope)
     return { sent, scope, context }
   })
 
@@ -38,7 +45,7 @@ const unavailable = Effect.fail(new Unavailable({ service: "test" }))
 describe("the report", () => {
   it.effect("is sent every morning, of the day before", () =>
     Effect.gen(function* () {
-      const { sent } = yield* openShop({})
+      const { sent } = yield* openShop(JobsLive, {})
       yield* TestClock.adjust("3 days")
       expect(sent).toEqual(["2025-12-31: 10.00 euros", "2026-01-01: 10.00 euros", "2026-01-02: 10.00 euros"])
     })
@@ -46,7 +53,7 @@ describe("the report", () => {
 
   it.effect("is sent of every day of a year, once", () =>
     Effect.gen(function* () {
-      const { sent } = yield* openShop({})
+      const { sent } = yield* openShop(Layer.provide(Mornings.layer(), ReportLive), {})
       yield* TestClock.adjust("365 days")
       const days = sent.map((text) => text.slice(0, 10))
       expect(days).toHaveLength(365)
@@ -58,7 +65,9 @@ describe("the report", () => {
 
   it.effect("is not sent of a day on which nothing was sold", () =>
     Effect.gen(function* () {
-      const { context, sent } = yield* openShop({ takings: (day) => Effect.succeed(day === "2026-01-01" ? 0 : 500) })
+      const { context, sent } = yield* openShop(JobsLive, {
+        takings: (day) => Effect.succeed(day === "2026-01-01" ? 0 : 500)
+      })
       yield* TestClock.adjust("3 days")
       expect(sent.map((text) => text.slice(0, 10))).toEqual(["2025-12-31", "2026-01-02"])
       const history = yield* Effect.provide(Jobs.history("report"), context)
@@ -74,7 +83,7 @@ describe("the report", () => {
     Effect.gen(function* () {
       let down = true
       const takings = () => Effect.suspend(() => (down ? unavailable : Effect.succeed(500)))
-      const { context, sent } = yield* openShop({ takings })
+      const { context, sent } = yield* openShop(JobsLive, { takings })
       yield* TestClock.adjust("5 days")
       const status = yield* Effect.provide(Jobs.status("report"), context)
       expect([status.tripped, status.failures]).toEqual([true, 3])
@@ -89,7 +98,7 @@ describe("the report", () => {
 
   it.effect("is on its way when the scheduler stops, and arrives", () =>
     Effect.gen(function* () {
-      const { context, scope, sent } = yield* openShop({ send: Effect.sleep("30 seconds") })
+      const { context, scope, sent } = yield* openShop(JobsLive, { send: Effect.sleep("30 seconds") })
       yield* TestClock.setTime(Date.parse("2026-01-01T01:30:10Z"))
       expect(Option.isSome((yield* Effect.provide(Jobs.status("report"), context)).running)).toBe(true)
       const closing = yield* Effect.forkChild(Scope.close(scope, Exit.void))
@@ -103,7 +112,7 @@ describe("the report", () => {
 describe("the prices", () => {
   it.effect("are asked for less and less often while they are not available", () =>
     Effect.gen(function* () {
-      const { context } = yield* openShop({ update: unavailable })
+      const { context } = yield* openShop(JobsLive, { update: unavailable })
       yield* TestClock.adjust("2 hours")
       const history = yield* Effect.provide(Jobs.history("prices"), context)
       expect(history.map(({ started }) => DateTime.formatIso(started).slice(11, 16))).toEqual([

@@ -1,8 +1,9 @@
 /** What the types refuse, or cannot see, is refused when a scheduler is defined, with every problem. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Schedule } from "effect"
+import { Effect, Layer, Schedule } from "effect"
 import { Scheduler } from "sluice"
-import { dueAt, Work } from "./work.ts"
+import { defectsOf } from "../support/runs.ts"
+import { dueAt, Work, working } from "./work.ts"
 
 /** The problems of a definition. */
 const problemsOf = (define: () => unknown): ReadonlyArray<string> => {
@@ -87,6 +88,51 @@ describe("a scheduler", () => {
     )
   })
 
+  it.each(["+25:00", "-12:30", "+14:01", "+02:60", "++02:00", "+2:00", "GMT-99:99", "+25", ""])(
+    "cannot be in the time zone '%s'",
+    (zone) => {
+      expect(
+        problemsOf(() => Scheduler.define("Jobs", { job: loose(Work, Scheduler.cron("0 2 * * *", zone)) }))
+      ).toEqual([`entry 'job': '${zone}' is not a time zone`])
+    }
+  )
+
+  it.each(["+14:00", "-12:00", "+05:45", "GMT-03:30", "+0200"])("may be at the offset %s", (zone) => {
+    expect(problemsOf(() => Scheduler.define("Jobs", { job: loose(Work, Scheduler.cron("0 2 * * *", zone)) }))).toEqual(
+      []
+    )
+  })
+
+  it("cannot read a cron text that is none, or choose between two hours in another way", () => {
+    const cron = (text: unknown, onDstOverlap?: unknown) =>
+      loose(Work, Scheduler.cron(text as string, "UTC", { onDstOverlap } as Scheduler.CronOptions))
+    expect(problemsOf(() => Scheduler.define("Jobs", { job: cron(undefined) }))).toEqual([
+      "entry 'job': the cron text 'undefined' is wrong: Invalid number of segments in cron expression"
+    ])
+    expect(problemsOf(() => Scheduler.define("Jobs", { job: cron("0 2 * * *", "latest") }))).toEqual([
+      "entry 'job': onDstOverlap must be 'earlier', 'later' or 'both', not latest"
+    ])
+  })
+
+  it("has no durations and counts that are NaN or less than zero", () => {
+    const entry = (options: object) => problemsOf(() => Scheduler.define("Jobs", { job: loose(Work, daily, options) }))
+    expect(entry({ timeout: Number.NaN, compensationTimeout: -5 })).toEqual([
+      "entry 'job': timeout is not a duration: NaN",
+      "entry 'job': compensationTimeout is less than zero: -5"
+    ])
+    expect(entry({ timeout: { seconds: Number.NaN } })).toEqual([
+      "entry 'job': timeout is not a duration: {\"seconds\":NaN}"
+    ])
+    expect(entry({ trip: Number.NaN, overlap: { queue: Number.NaN } })).toEqual([
+      "entry 'job': queue must be a whole number of at least 1, not NaN",
+      "entry 'job': trip must be a whole number of at least 1, not NaN"
+    ])
+    const every = { minutes: Number.NaN }
+    expect(problemsOf(() => Scheduler.define("Jobs", { job: loose(Work, Scheduler.interval(every)) }))).toEqual([
+      "entry 'job': the interval must be a finite duration of at least a millisecond, not {\"minutes\":NaN}"
+    ])
+  })
+
   it("may have the smallest of all guards", () => {
     const define = () =>
       Scheduler.define("Jobs", {
@@ -115,6 +161,32 @@ describe("the Layer", () => {
       "stopWithin is not a duration: soon"
     ])
   })
+
+  it("has no history and no patience of NaN, nor patience of less than none", () => {
+    const history: number = Number.NaN
+    expect(problemsOf(() => Jobs.layer({ history, stopWithin: Number.NaN }))).toEqual([
+      "history must be a whole number of at least 1, not NaN",
+      "stopWithin is not a duration: NaN"
+    ])
+    expect(problemsOf(() => Jobs.layer({ stopWithin: "-1 seconds" }))).toEqual([
+      "stopWithin is less than zero: -1 seconds"
+    ])
+  })
+
+  it.effect("does not stop within a time that is none", () =>
+    Effect.gen(function* () {
+      const context = yield* Layer.build(
+        Layer.provide(
+          Jobs.layer(),
+          working(() => Effect.void)
+        )
+      )
+      const [stopped] = defectsOf(yield* Effect.exit(Effect.provide(Jobs.stop({ within: Number.NaN }), context)))
+      expect(stopped).toEqual(
+        new Scheduler.SchedulerDefinitionError({ scheduler: "Jobs", problems: ["within is not a duration: NaN"] })
+      )
+    })
+  )
 
   it.effect("may remember one run, and wait for none", () =>
     Effect.sync(() => expect(problemsOf(() => Jobs.layer({ history: 1, stopWithin: 0 }))).toEqual([]))

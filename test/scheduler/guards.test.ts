@@ -38,6 +38,28 @@ describe("a run that fails", () => {
     }).pipe(running(Jobs.layer(), working(inTurn(fail, fail, Effect.void, fail))))
   )
 
+  it.effect("counts, is kept and trips the entry, also when it is interrupted before it has ended", () => {
+    // As a run that has failed ends when it is interrupted while it undoes what it has done.
+    const both = Cause.combine(Cause.fail(new Broken({ why: "test" })), Cause.interrupt())
+    class Tripping extends Scheduler.define("Tripping", {
+      job: Scheduler.entry(Work, every10, { input: dueAt, trip: 2, backoff: Schedule.spaced("1 minute") })
+    }) {}
+    return Effect.gen(function* () {
+      yield* TestClock.adjust("10 minutes")
+      const first = yield* Tripping.status("job")
+      expect([first.failures, Option.map(first.backoffUntil, brief)]).toEqual([1, Option.some("00:11:00")])
+      expect(Exit.findErrorOption(Option.getOrThrow(first.last).exit)).toEqual(Option.some(new Broken({ why: "test" })))
+      yield* TestClock.adjust("10 minutes")
+      const second = yield* Tripping.status("job")
+      expect([second.failures, second.tripped]).toEqual([2, true])
+    }).pipe(
+      running(
+        Tripping.layer(),
+        working(() => Effect.failCause(both))
+      )
+    )
+  })
+
   it.effect("is kept with its failure", () =>
     Effect.gen(function* () {
       yield* TestClock.adjust("10 minutes")

@@ -1,9 +1,10 @@
 /** When entries tick: cron texts in time zones, intervals, and ticks that come late. */
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, DateTime, Effect, Exit, Layer, Option } from "effect"
+import { Clock, DateTime, type Duration, Effect, Exit, Layer, Option, Schedule } from "effect"
 import { TestClock } from "effect/testing"
 import { Scheduler } from "sluice"
-import { brief, briefly, dueAt, Work, workFor, working } from "./work.ts"
+import { sleepyClock } from "../support/clock.ts"
+import { brief, briefly, dueAt, fail, Work, workFor, working } from "./work.ts"
 
 /** The times that a cron text ticks at within a year in Berlin. */
 const yearInBerlin = (trigger: Scheduler.Trigger) =>
@@ -30,6 +31,27 @@ const yearInBerlin = (trigger: Scheduler.Trigger) =>
 const localDates = (ticks: ReadonlyArray<DateTime.DateTime>) => new Set(ticks.map(DateTime.formatIsoDate))
 const onDays = (ticks: ReadonlyArray<DateTime.DateTime>, ...days: ReadonlyArray<string>) =>
   ticks.map(DateTime.formatIso).filter((time) => days.includes(time.slice(0, 10)))
+
+describe("a cron text in Berlin, on the night the clocks go back", () => {
+  it.effect.each([
+    { onDstOverlap: undefined, ticks: ["23:30", "00:00", "00:30", "02:00", "02:30"] },
+    { onDstOverlap: "earlier", ticks: ["23:30", "00:00", "00:30", "02:00", "02:30"] },
+    { onDstOverlap: "later", ticks: ["23:30", "01:00", "01:30", "02:00", "02:30"] },
+    { onDstOverlap: "both", ticks: ["23:30", "00:00", "00:30", "01:00", "01:30", "02:00", "02:30"] }
+  ] as const)("ticks every half hour as onDstOverlap $onDstOverlap says", ({ onDstOverlap, ticks }) =>
+    Effect.gen(function* () {
+      const options = onDstOverlap === undefined ? {} : { onDstOverlap }
+      class Jobs extends Scheduler.define("Jobs", {
+        job: Scheduler.entry(Work, Scheduler.cron("*/30 * * * *", "Europe/Berlin", options), { input: dueAt })
+      }) {}
+      yield* TestClock.setTime(Date.parse("2026-10-24T23:10:00Z"))
+      const context = yield* Layer.build(Jobs.layer().pipe(Layer.provide(working(() => Effect.void))))
+      yield* TestClock.adjust("210 minutes")
+      const runs = yield* Effect.provide(Jobs.history("job"), context)
+      expect(runs.map(({ scheduled }) => DateTime.formatIso(scheduled).slice(11, 16))).toEqual(ticks)
+    })
+  )
+})
 
 describe("a cron text in Berlin, over a year", () => {
   it.effect("runs a daily job once on each day, also when the clocks change", () =>
@@ -187,22 +209,6 @@ describe("a manual entry", () => {
   )
 })
 
-/** The clock of the test, on a machine that can be put to sleep: its time goes on, its timers do not. */
-const sleepyClock = Effect.gen(function* () {
-  const test = yield* Clock.Clock
-  let slept = 0
-  const clock: Clock.Clock = {
-    ...test,
-    currentTimeMillisUnsafe: () => test.currentTimeMillisUnsafe() + slept,
-    currentTimeMillis: Effect.sync(() => test.currentTimeMillisUnsafe() + slept)
-  }
-  const sleep = (minutes: number) =>
-    Effect.sync(() => {
-      slept += minutes * 60_000
-    })
-  return { clock, sleep }
-})
-
 describe("on a machine that sleeps", () => {
   class Jobs extends Scheduler.define("Jobs", {
     job: Scheduler.entry(Work, Scheduler.cron("*/10 * * * *"), { input: dueAt, overlap: "queue" })
@@ -249,6 +255,139 @@ describe("on a machine that sleeps", () => {
       yield* TestClock.adjust("6 minutes")
       expect(yield* history).toEqual(["00:10:00: 00:10:00 to 00:11:00, done", "00:20:00: 00:20:00 to 00:21:00, done"])
       expect(yield* missed).toBe(0)
+    })
+  )
+})
+
+describe("when the clock is set back", () => {
+  /** The times of the ticks of a trigger, and the clock they are taken by. */
+  const ticking = (trigger: Scheduler.Trigger) =>
+    Effect.gen(function* () {
+      const { clock, sleep } = yield* sleepyClock
+      class Jobs extends Scheduler.define("Jobs", { job: Scheduler.entry(Work, trigger, { input: dueAt }) }) {}
+      const layer = Jobs.layer({ history: 10_000 }).pipe(Layer.provide(working(() => Effect.void)))
+      const context = yield* Layer.build(layer).pipe(Effect.provideService(Clock.Clock, clock))
+      const history = Effect.provide(Jobs.history("job"), context)
+      const times = Effect.map(history, (runs) =>
+        runs.map(({ scheduled }) => DateTime.formatIso(scheduled).slice(5, 16))
+      )
+      return { back: (minutes: number) => sleep(-minutes), times }
+    })
+
+  const tenMinutes = Scheduler.cron("*/10 * * * *")
+
+  it.effect.each([
+    { name: "a cron text", trigger: tenMinutes },
+    { name: "an interval", trigger: Scheduler.interval("10 minutes") }
+  ])("by a day, $name ticks on in the new time, and no time comes twice", ({ trigger }) =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.parse("2026-06-15T12:00:00Z"))
+      const { back, times } = yield* ticking(trigger)
+      yield* TestClock.adjust("25 minutes")
+      yield* back(24 * 60)
+      yield* TestClock.adjust("20 minutes")
+      expect(yield* times).toEqual(["06-15T12:10", "06-15T12:20", "06-14T12:30", "06-14T12:40"])
+      yield* TestClock.adjust("1 day")
+      const all = yield* times
+      expect(new Set(all).size).toBe(all.length)
+      // Those of the day but the two that had been taken already.
+      expect(all).toHaveLength(4 + 24 * 6 - 2)
+    })
+  )
+
+  it.effect("by less than an hour, ticks that were taken do not come again", () =>
+    Effect.gen(function* () {
+      const { back, times } = yield* ticking(tenMinutes)
+      yield* TestClock.adjust("65 minutes")
+      const before = yield* times
+      expect(before).toHaveLength(6)
+      yield* back(50)
+      yield* TestClock.adjust("54 minutes")
+      expect(yield* times).toEqual(before)
+      yield* TestClock.adjust("1 minute")
+      expect((yield* times).slice(6)).toEqual(["01-01T01:10"])
+    })
+  )
+
+  it.effect("by more, they do, so that something runs", () =>
+    Effect.gen(function* () {
+      const { back, times } = yield* ticking(tenMinutes)
+      yield* TestClock.adjust("125 minutes")
+      expect(yield* times).toHaveLength(12)
+      yield* back(80)
+      yield* TestClock.adjust("10 minutes")
+      expect((yield* times).slice(12)).toEqual(["01-01T00:50"])
+    })
+  )
+
+  it.effect("however far within a day, a daily job runs once", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.parse("2026-06-15T00:00:00Z"))
+      const { back, times } = yield* ticking(Scheduler.cron("0 2 * * *"))
+      yield* TestClock.adjust("20 hours")
+      yield* back(19 * 60)
+      yield* TestClock.adjust("24 hours")
+      expect(yield* times).toEqual(["06-15T02:00"])
+      yield* TestClock.adjust("1 hour")
+      expect(yield* times).toEqual(["06-15T02:00", "06-16T02:00"])
+    })
+  )
+
+  it.effect("again and again, no time comes twice", () =>
+    Effect.gen(function* () {
+      yield* TestClock.setTime(Date.parse("2026-06-15T12:00:00Z"))
+      const { back, times } = yield* ticking(Scheduler.cron("* * * * *"))
+      for (const minutes of [3, 20, 1, 45, 7, 30, 0]) {
+        yield* TestClock.adjust("13 minutes")
+        yield* back(minutes)
+      }
+      yield* TestClock.adjust("3 hours")
+      const all = yield* times
+      expect(new Set(all).size).toBe(all.length)
+      const sorted = all.toSorted()
+      const [first, last] = [sorted[0], sorted.at(-1)].map((time) => Date.parse(`2026-${time}Z`) / 60_000)
+      // And none between the first and the last is left out.
+      expect(all).toHaveLength(last! - first! + 1)
+    })
+  )
+
+  it.effect("a backoff takes no longer", () =>
+    Effect.gen(function* () {
+      const { clock, sleep } = yield* sleepyClock
+      class Jobs extends Scheduler.define("Jobs", {
+        job: Scheduler.entry(Work, tenMinutes, { input: dueAt, backoff: Schedule.spaced("15 minutes") })
+      }) {}
+      const context = yield* Layer.build(
+        Layer.provide(
+          Jobs.layer(),
+          working(() => fail)
+        )
+      ).pipe(Effect.provideService(Clock.Clock, clock))
+      yield* TestClock.adjust("11 minutes")
+      yield* sleep(-24 * 60)
+      yield* TestClock.adjust("17 minutes")
+      expect(yield* Effect.map(Effect.provide(Jobs.history("job"), context), (runs) => runs.length)).toBe(2)
+    })
+  )
+})
+
+describe("under the clock of a test", () => {
+  it.effect("a year without a tick takes one timer, not one a minute", () =>
+    Effect.gen(function* () {
+      const test = yield* Clock.Clock
+      let timers = 0
+      const sleep = (duration: Duration.Duration) => {
+        timers++
+        return test.sleep(duration)
+      }
+      class Jobs extends Scheduler.define("Jobs", {
+        job: Scheduler.entry(Work, Scheduler.interval("365 days"), { input: dueAt })
+      }) {}
+      const layer = Jobs.layer().pipe(Layer.provide(working(() => Effect.void)))
+      const context = yield* Layer.build(layer).pipe(Effect.provideService(Clock.Clock, { ...test, sleep }))
+      yield* TestClock.adjust("365 days")
+      expect(yield* Effect.provide(Jobs.history("job"), context)).toHaveLength(1)
+      expect(timers).toBe(2)
     })
   )
 })

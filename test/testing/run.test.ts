@@ -284,3 +284,28 @@ describe("the same run", () => {
     })
   )
 })
+
+describe("times that are none", () => {
+  it.effect("are refused, all of them", () =>
+    Effect.gen(function* () {
+      const { layer } = openShop()
+      const run = Testing.run(checkout, order, {
+        signals: [{ ...approval, at: Number.NaN }],
+        interruptAt: -5,
+        limit: { seconds: Number.NaN },
+        patience: "-1 seconds"
+      })
+      expect(defectsOf(yield* Effect.exit(Effect.provide(run, layer)))).toMatchObject([
+        {
+          _tag: "WorkflowDefinitionError",
+          problems: [
+            "the time of the signal 'Approval' is not a duration: NaN",
+            "interruptAt is less than zero: -5",
+            'limit is not a duration: {"seconds":NaN}',
+            "patience is less than zero: -1 seconds"
+          ]
+        }
+      ])
+    })
+  )
+})

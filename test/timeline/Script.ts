@@ -168,3 +168,11 @@ export class Script {
     return { attempt: this.attempt, branch, duration: this.since(`branch ${branch}`) }
   }
 }
+
+/** The events as a clock tells them that is set back before one of them. */
+export const setBack = (events: ReadonlyArray<Event>, before: number, millis: number): ReadonlyArray<Event> =>
+  events.map((event, index) => {
+    if (index < before) return event
+    const until = "until" in event && event.until !== undefined ? { until: event.until - millis } : {}
+    return { ...event, time: event.time - millis, ...until }
+  })

@@ -2,7 +2,8 @@
 import { Cause, Exit } from "effect"
 import { CompensationFailed, Timeline } from "sluice"
 import { describe, expect, it } from "vitest"
-import { type Event, Script } from "./Script.ts"
+import { straighten } from "../../src/timeline/straighten.ts"
+import { type Event, Script, setBack } from "./Script.ts"
 
 const lines = (...lines: ReadonlyArray<string>) => lines.join("\n")
 
@@ -516,5 +517,49 @@ describe("a line", () => {
     // Both bars begin in the same column; six characters before the one, and two before the other, take two columns each.
     const column = "ワークフロー r-1  ".length + 6
     expect([first!.indexOf("█"), second!.indexOf("█")]).toEqual([column - 6, column - 2])
+  })
+})
+
+describe("a clock that is set back while a run lasts", () => {
+  const day = 86_400_000
+  const run = new Script("Checkout", "r-1").start("Check").branch("fraud", "shelf").at(700).succeed("fraud")
+  run.at(1400).fail(down).retry(600, down).branch("fraud", "shelf").at(2500).succeed("fraud", "shelf").join("all", 2)
+  run.to("Hold").wait("time", { until: 5000 }).at(4000).signal("Hurry").at(5000).to("Charge").at(6000).choose("Paid")
+  run.undo("Charge", { target: "Paid" }, 400, down).undo("Check", { target: "Charge" }, 100).finish(Exit.fail(down))
+  const { events } = run
+
+  it("changes nothing of the picture, where what ends next says how long it took", () => {
+    const ends = events.flatMap((event, index) => ("duration" in event && event._tag !== "Joined" ? [index] : []))
+    expect(ends.length).toBeGreaterThan(8)
+    for (const index of ends) expect(draw(setBack(events, index, day), 100)).toBe(draw(events, 100))
+  })
+
+  it("makes nothing end before it has begun, or come before what it follows, wherever it happens", () => {
+    const times = (index: number, millis: number) => straighten(setBack(events, index, millis)).map(({ time }) => time)
+    for (const index of events.keys()) {
+      for (const millis of [1, 500, 1500, 3000, day]) {
+        const told = times(index, millis)
+        expect(told).toEqual(told.toSorted((a, b) => a - b))
+      }
+      // When the run ends, it is known how long it took.
+      const told = times(index, day)
+      if (index > 0) expect(told.at(-1)! - told[0]!).toBe(6500)
+    }
+  })
+
+  it("is that of the runs that it calls, too", () => {
+    const caller = new Script("Parent", "r-1").start("First").at(2000).to("Call").at(9000).exit("Done")
+    const origin = { workflow: "Parent", runId: "r-1", state: "Call" }
+    const callee = new Script("Child", "r-1/Call", 2000).start("A", origin).at(5000).to("B").at(9000).exit("End")
+    const told = [...caller.events.slice(0, 6), ...callee.events, ...caller.events.slice(6)]
+    // In the first state of the caller, before the callee begins; and in the callee.
+    for (const index of [3, 9]) expect(draw(setBack(told, index, day))).toBe(draw(told))
+    expect(told[3]?._tag).toBe("TransitionTaken")
+    expect(told[9]?._tag).toBe("TransitionTaken")
+  })
+
+  it("twice, is put right twice", () => {
+    const [first, second] = events.flatMap(({ _tag }, index) => (_tag === "TransitionTaken" ? [index] : []))
+    expect(draw(setBack(setBack(events, first!, day), second!, day))).toBe(draw(events))
   })
 })

@@ -10,7 +10,7 @@ import { InvalidTransition } from "../../Errors.ts"
 import type { AnyEffect } from "../../graph/Spec.ts"
 import type { Edge, Hooks, Node, Transition, Visit } from "../model.ts"
 import { tagOf, toEffect, toEffectThen } from "../result.ts"
-import { remaining } from "../time.ts"
+import { remaining, sleepUntil } from "../time.ts"
 import { lasting } from "./lifetime.ts"
 import type { Run } from "./Run.ts"
 import { endIfFailed } from "./unwinding.ts"
@@ -123,7 +123,7 @@ const moveOn = (run: Run, edge: Edge, result: unknown): AnyEffect => {
 const delay = (run: Run, target: Node, { _tag, after = Duration.zero, payload }: Transition): AnyEffect => {
   const time = Effect.flatMap(remaining(after), (duration) => {
     run.hooks?.parked({ for: "transition", limit: duration })
-    return Effect.sleep(duration)
+    return sleepUntil(after)
   })
   return lasting(
     run,

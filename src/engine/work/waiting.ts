@@ -6,7 +6,7 @@ import { PollExhausted } from "../../Errors.ts"
 import type { AnyEffect, PollWork, WaitWork } from "../../graph/Spec.ts"
 import type { Perform, Visit } from "../model.ts"
 import { toEffect } from "../result.ts"
-import { type LimitInput, remaining, toLimit } from "../time.ts"
+import { checkLimit, type LimitInput, remaining, sleepUntil } from "../time.ts"
 import { allOrNothing, type Choosing } from "../undos.ts"
 import { PollVisit, pending, SignalVisit } from "../visit.ts"
 
@@ -30,10 +30,10 @@ export const waitForSignal = ({ cases, limit }: WaitWork, choosing: Choosing, is
     }
     // The types let through what is a limit, or a function that gives one.
     const { until } = limit as { readonly until: LimitInput | ((visit: Visit) => LimitInput) }
-    const time = toLimit(typeof until === "function" ? until(visit) : until)
+    const time = checkLimit("its limit", typeof until === "function" ? until(visit) : until, visit.run)
     return Effect.flatMap(remaining(time), (duration) => {
       tellOfWait(visit, names, duration)
-      return names.size === 0 ? Effect.sleep(duration) : Effect.timeoutOption(mailbox.await(names), duration)
+      return names.size === 0 ? sleepUntil(time) : Effect.raceFirst(mailbox.await(names), sleepUntil(time))
     })
   }
   const wait = (visit: Visit): AnyEffect =>
