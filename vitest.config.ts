@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config"
 
 const sources = fileURLToPath(new URL("src/", import.meta.url))
 
+/** Tests of the package as its users have it: they need it packed. */
+const packaged = ["test/package.test.ts", "test/types/**/*.test.ts", "test/cli/**/*.test.ts"]
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -12,11 +15,18 @@ export default defineConfig({
     ]
   },
   test: {
-    include: ["test/**/*.test.ts"],
     // What the tests of the command load is loaded by Node, as a user's module is.
     server: { deps: { external: [/\/sluice-command-/] } },
-    // Nothing here waits for real time but compilers, child processes and sockets, which a busy machine may slow down.
-    testTimeout: 60_000,
+    // Nothing here is to be done by a time: the limit is for what hangs, on however busy a machine.
+    testTimeout: 600_000,
+    hookTimeout: 600_000,
+    // Effect and the library are loaded once a worker, not once a file.
+    isolate: false,
+    maxWorkers: "100%",
+    projects: [
+      { extends: true, test: { name: "library", include: ["test/**/*.test.ts"], exclude: packaged } },
+      { extends: true, test: { name: "package", include: packaged, globalSetup: "test/support/packed.ts" } }
+    ],
     coverage: { provider: "v8", include: ["src/**/*.ts"], reporter: ["text", "json-summary"] }
   }
 })

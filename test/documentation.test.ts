@@ -144,7 +144,7 @@ const parse = (output: string): ReadonlyArray<Diagnostic> =>
 describe("an example", () => {
   beforeAll(() => {
     diagnostics = compile([...probe, ...examples])
-  }, 60_000)
+  })
 
   afterAll(() => rmSync(directory, { recursive: true, force: true }))
 
@@ -152,6 +152,12 @@ describe("an example", () => {
     expect(diagnostics.get(probe[0])).toEqual([
       { source: "probe.md", line: 4, message: "error TS2322: Type 'string' is not assignable to type 'number'." }
     ])
+  })
+
+  it("is of every kind, and says what the compiler says", () => {
+    expect(new Set(examples.map(({ info, source }) => `${source} ${info}`))).toContain("README.md ts error")
+    expect(new Set(examples.map(({ source }) => source))).toContain("src/Definition.ts")
+    expect(examples.filter((example) => messageBelow(example) !== undefined)).not.toEqual([])
   })
 
   it("is where every diagnostic is", () => {

@@ -2,42 +2,37 @@
  * What is published: only what belongs in the tarball, and no more of it than a bundle can leave out.
  */
 import { execFileSync } from "node:child_process"
-import { readFileSync } from "node:fs"
+import { globSync, readFileSync } from "node:fs"
 import { join } from "node:path"
-import { describe, expect, it } from "vitest"
+import { describe, expect, inject, it } from "vitest"
 
 const root = join(import.meta.dirname, "..")
 
-interface Packed {
-  readonly files: ReadonlyArray<{ readonly path: string }>
-}
-
-const packed = (): ReadonlyArray<string> => {
-  const output = execFileSync("npm", ["pack", "--dry-run", "--json", "--ignore-scripts"], {
-    cwd: root,
-    encoding: "utf8"
-  })
-  const result: unknown = JSON.parse(output)
-  const [entry] = (Array.isArray(result) ? result : Object.values(result as object)) as ReadonlyArray<Packed>
-  return entry!.files.map((file) => file.path)
-}
+/** The files in the archive. */
+const packed = execFileSync("tar", ["tzf", inject("packed")], { encoding: "utf8" })
+  .trimEnd()
+  .split("\n")
+  .map((path) => path.replace(/^package\//, ""))
 
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
 
 describe("the package", () => {
   it("holds the built modules with their declarations, the sources, and what every package has", () => {
-    const others = packed().filter((path) => !/^(dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts)$/.test(path))
+    const others = packed.filter((path) => !/^(dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts)$/.test(path))
     expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"])
   })
 
   it("builds every source, and nothing else", () => {
-    const modules = (folder: string, ending: RegExp) =>
-      packed()
-        .filter((path) => path.startsWith(`${folder}/`) && ending.test(path))
-        .map((path) => path.slice(folder.length + 1).replace(ending, ""))
+    const sources = globSync("**/*.ts", { cwd: join(root, "src") }).map((path) => path.replace(/\.ts$/, ""))
+    expect(sources).toContain("index")
+    const modules = (folder: string, ending: string) =>
+      packed
+        .filter((path) => path.startsWith(`${folder}/`) && path.endsWith(ending))
+        .map((path) => path.slice(folder.length + 1, -ending.length))
         .sort()
-    expect(modules("dist", /\.js$/)).toEqual(modules("src", /\.ts$/))
-    expect(modules("dist", /\.d\.ts$/)).toEqual(modules("src", /\.ts$/))
+    expect(modules("src", ".ts")).toEqual(sources.sort())
+    expect(modules("dist", ".js")).toEqual(sources)
+    expect(modules("dist", ".d.ts")).toEqual(sources)
   })
 
   it("has a command, which is for no import", () => {

@@ -47,7 +47,7 @@ type SignalWithoutSchema<D extends AnyDefinition, S extends string> = S extends 
 export type ScenarioStubs<D extends AnyDefinition> = { readonly [N in StateName<D>]?: Stub<D, N, never> }
 
 /** The key under which failures carry their types. */
-export declare const FailureTypes: unique symbol
+declare const FailureTypes: unique symbol
 
 /** Failures that the work of state `N` of the definition `D` can have. */
 export interface Failing<out D extends AnyDefinition, out N extends string> {

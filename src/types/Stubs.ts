@@ -12,7 +12,7 @@ import type { AnyDefinition, DefinitionTypes, ExitName, Failure, StateName, Work
 import type { Transition } from "./Transition.ts"
 
 /** The key under which a stand-in carries its types, and its value what it stands in for. */
-export declare const StubTypes: unique symbol
+declare const StubTypes: unique symbol
 
 /** A stand-in for state `N` of the definition `D`, or for a part of it, which needs `R`. */
 export interface Stub<out D extends AnyDefinition, out N extends string, out R> {

@@ -183,12 +183,13 @@ describe("the spans of a run", () => {
         "fork 2",
         "  run Trial"
       ])
-      for (const { attributes, name, parent } of spans.all.filter(({ attributes }) =>
-        attributes.has("workflow.run.id")
-      )) {
+      const inner = spans.all.filter(
+        ({ attributes, name }) => attributes.has("workflow.run.id") && name !== "run Trial"
+      )
+      expect(new Set(inner.map(({ attributes }) => attributes.get("workflow.run.id")))).toEqual(new Set(["1", "2"]))
+      for (const { attributes, parent } of inner) {
         const above = spans.all.find((span) => span === Option.getOrUndefined(parent))
-        if (name !== "run Trial")
-          expect(above?.attributes.get("workflow.run.id")).toBe(attributes.get("workflow.run.id"))
+        expect(above?.attributes.get("workflow.run.id")).toBe(attributes.get("workflow.run.id"))
       }
     })
   )

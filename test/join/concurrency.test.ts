@@ -126,6 +126,7 @@ describe("with a limit", () => {
         ).join(strategy as Join.Strategy, ({ to }) => to.Done("joined"))
       )
       yield* settle(workflow.run())
+      expect(started).toContain(0)
       expect(started.filter((item) => item > 2)).toEqual([])
     })
   )

@@ -1,8 +1,8 @@
 /**
  * The engine against the reference interpreter, on random workflows.
  *
- * `SLUICE_CASES` sets how many, `SLUICE_SEED` which ones; a failure prints the seed, the smallest scenario found and
- * what differs.
+ * `SLUICE_CASES` sets how many, of each of `SLUICE_SEEDS` seeds; each time they are others. A failure prints the smallest
+ * scenario found, what differs, and the seed, which given as `SLUICE_SEED` repeats it.
  */
 import { Effect } from "effect"
 import { TestClock } from "effect/testing"
@@ -15,8 +15,12 @@ import { differences } from "./observation.ts"
 import { predict } from "./reference.ts"
 import { scenario } from "./scenarios.ts"
 
-const cases = Number(process.env.SLUICE_CASES ?? 10_000)
-const seed = Number(process.env.SLUICE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const numberOf = (name: string) => (process.env[name] === undefined ? undefined : Number(process.env[name]))
+
+const cases = numberOf("SLUICE_CASES") ?? 3_000
+const given = numberOf("SLUICE_SEED")
+const randomSeed = () => Math.floor(Math.random() * 2 ** 31)
+const seeds = given === undefined ? Array.from({ length: numberOf("SLUICE_SEEDS") ?? 1 }, randomSeed) : [given]
 
 const compare = async (scenario: Scenario): Promise<ReadonlyArray<string>> => {
   const predicted = predict(scenario)
@@ -25,14 +29,16 @@ const compare = async (scenario: Scenario): Promise<ReadonlyArray<string>> => {
   return differences(predicted, observed)
 }
 
-it("the engine does what the reference interpreter predicts", { timeout: 600_000 }, async () => {
+it.each(seeds)("the engine does what the reference interpreter predicts, seed %i", async (seed) => {
   const property = fc.asyncProperty(scenario, async (scenario) => (await compare(scenario)).length === 0)
   const { counterexample, failed, numRuns, numSkips } = await fc.check(property, { numRuns: cases, seed })
-  console.log(`property: ${numRuns} random workflows, ${numSkips} ambiguous ones left out, seed ${seed}`)
+  const repeating = `SLUICE_SEED=${seed} SLUICE_CASES=${cases} npx vitest run test/property`
+  console.log(`${numRuns} random workflows, ${numSkips} ambiguous ones left out; to repeat them: ${repeating}`)
   if (counterexample !== null) {
     const [smallest] = counterexample
-    const report = [`seed ${seed}`, describe(smallest), "- predicted, + observed", ...(await compare(smallest))]
+    const report = [repeating, describe(smallest), "- predicted, + observed", ...(await compare(smallest))]
     expect.fail(report.join("\n"))
   }
   expect(failed).toBe(false)
+  expect(numRuns).toBe(cases)
 })

@@ -75,6 +75,9 @@ const interruptedAt = <A, E>({ operations, turns }: (typeof moments)[number], ru
     return yield* Fiber.await(fiber)
   })
 
+/** What was done by the time that each of the runs was ended, each once: an order of its own would say nothing. */
+const met = (done: ReadonlyArray<ReadonlyArray<string>>) => [...new Set(done.map((steps) => steps.join(", ")))].sort()
+
 /** A clock on which every sleep ends when the test says so. */
 const heldClock = (clock: Clock.Clock) => {
   const sleeps: Array<Deferred.Deferred<void>> = []
@@ -95,18 +98,22 @@ describe("an interruption at any moment", () => {
   it.effect.each(watched)("undoes exactly the completed steps: $name, watched by $who", ({ context, name }) =>
     Effect.gen(function* () {
       const services = yield* context
+      const done: Array<ReadonlyArray<string>> = []
       for (const moment of moments) {
         const ledger = new Ledger()
         const run = Effect.provideContext(variants(ledger, Effect.never)[name].run(), services)
         const exit = yield* interruptedAt(moment, run)
         const expected = { moment, ended: "interrupt", undone: ledger.reversed }
         expect({ moment, ended: endingOf(exit), undone: ledger.undone }).toEqual(expected)
+        done.push(ledger.done)
       }
+      expect(met(done)).toEqual(["", "one", "one, two", "one, two, three"])
     })
   )
 
   it.effect("lets an uninterruptible step finish that has begun, in whatever form it began", () =>
     Effect.gen(function* () {
+      const done: Array<ReadonlyArray<string>> = []
       for (const moment of moments) {
         const ledger = new Ledger()
         const begun: Array<string> = []
@@ -125,7 +132,9 @@ describe("an interruption at any moment", () => {
         })
         yield* interruptedAt(moment, workflow.run())
         expect({ moment, done: ledger.done }).toEqual({ moment, done: begun })
+        done.push(ledger.done)
       }
+      expect(met(done)).toEqual(["", "two", "two, three"])
     })
   )
 })
@@ -156,6 +165,7 @@ describe("an interruption at any moment of branches, exits and calls", () => {
 
   it.effect("undoes exactly the branches that have succeeded", () =>
     Effect.gen(function* () {
+      const done: Array<ReadonlyArray<string>> = []
       for (const moment of moments) {
         const ledger = new Ledger()
         const workflow = Fan.implement({
@@ -173,12 +183,15 @@ describe("an interruption at any moment of branches, exits and calls", () => {
         })
         yield* interruptedAt(moment, workflow.run())
         expect({ moment, undone: ledger.undone }).toEqual({ moment, undone: ledger.reversed })
+        done.push(ledger.done)
       }
+      expect(met(done)).toEqual(["", "a, b"])
     })
   )
 
   it.effect("undoes each branch once whose join fails and is tried again", () =>
     Effect.gen(function* () {
+      const done: Array<ReadonlyArray<string>> = []
       for (const moment of moments) {
         const ledger = new Ledger()
         const workflow = Fan.implement({
@@ -193,22 +206,28 @@ describe("an interruption at any moment of branches, exits and calls", () => {
         })
         yield* interruptedAt(moment, workflow.run())
         expect({ moment, undone: ledger.undone }).toEqual({ moment, undone: ledger.done })
+        done.push(ledger.done)
       }
+      expect(met(done)).toEqual(["", "a 1", "a 1, a 2", "a 1, a 2, a 3"])
     })
   )
 
   it.effect("undoes each step once at an exit that rolls back", () =>
     Effect.gen(function* () {
+      const done: Array<ReadonlyArray<string>> = []
       for (const moment of moments) {
         const ledger = new Ledger()
         yield* interruptedAt(moment, Off.implement(off(ledger, "Off")).run())
         expect({ moment, undone: ledger.undone }).toEqual({ moment, undone: ledger.reversed })
+        done.push(ledger.done)
       }
+      expect(met(done)).toEqual(["", "one", "one, two"])
     })
   )
 
   it.effect("undoes each step of a called workflow once, whoever has it to undo", () =>
     Effect.gen(function* () {
+      const done: Array<ReadonlyArray<string>> = []
       for (const moment of moments) {
         const ledger = new Ledger()
         const workflow = Fan.implement({
@@ -218,7 +237,9 @@ describe("an interruption at any moment of branches, exits and calls", () => {
         const run = Effect.provide(workflow.run(), Off.layer(off(ledger, "Kept")))
         yield* interruptedAt(moment, run)
         expect({ moment, undone: ledger.undone }).toEqual({ moment, undone: ledger.reversed })
+        done.push(ledger.done)
       }
+      expect(met(done)).toEqual(["", "one", "one, two"])
     })
   )
 })
@@ -231,6 +252,7 @@ describe("a time that is up at any moment", () => {
         const services = yield* context
         const clock = yield* Clock.Clock
         const endings = new Set<string>()
+        const done: Array<ReadonlyArray<string>> = []
         for (const moment of moments) {
           const { held, wakeAll } = heldClock(clock)
           const ledger = new Ledger()
@@ -247,12 +269,14 @@ describe("a time that is up at any moment", () => {
           const exit = yield* Fiber.await(fiber)
           const undone = Exit.isSuccess(exit) ? [] : ledger.reversed
           endings.add(endingOf(exit))
+          if (Exit.isFailure(exit)) done.push(ledger.done)
           expect({ moment, ended: endingOf(exit), undone: ledger.undone }).toEqual({
             moment,
             ended: endingOf(exit),
             undone
           })
         }
+        expect(met(done)).toEqual(expect.arrayContaining(["one, two", "one, two, three"]))
         expect(endings).toContain("timeout")
         expect(endings).toContain("success")
       })

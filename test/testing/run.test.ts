@@ -1,6 +1,6 @@
 /** Runs under virtual time: what is reported of them, with plain vitest and with `@effect/vitest`. */
 import { describe, expect, it } from "@effect/vitest"
-import { Clock, Context, DateTime, Duration, Effect, Exit, Fiber, Layer, Option, Schema } from "effect"
+import { Clock, Context, DateTime, Deferred, Duration, Effect, Exit, Fiber, Layer, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { Observer, Workflow } from "sluice"
 import * as Testing from "sluice/testing"
@@ -206,12 +206,15 @@ describe("a run under test", () => {
 
   it.live("ends with its test", () =>
     Effect.gen(function* () {
-      const { done, layer } = openShop({ score: () => Effect.promise(() => new Promise(() => {})) })
+      const asked = yield* Deferred.make<void>()
+      const { done, layer } = openShop({
+        score: () => Effect.andThen(Deferred.succeed(asked, undefined), Effect.never)
+      })
       const test = yield* Testing.run(checkout, order, { patience: "1 hour", stubs: { Price: Effect.never } }).pipe(
         Effect.provide(layer),
         Effect.forkChild
       )
-      yield* Effect.sleep(20)
+      yield* Deferred.await(asked)
       yield* Fiber.interrupt(test)
       expect(done).toEqual(["reserve"])
     })

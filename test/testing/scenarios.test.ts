@@ -165,7 +165,7 @@ describe("a scenario", () => {
       fc.asyncProperty(scenarios(loop, { visits: 10 }), async ({ input, options }) => {
         const { path, stuck } = await Effect.runPromise(Testing.run(loop, input, options))
         expect(path.length).toBeLessThanOrEqual(3 * 11)
-        if (stuck !== undefined) expect(stuck.reason).toBe("hangs")
+        expect([undefined, "hangs"]).toContain(stuck?.reason)
       })
     ))
 
@@ -198,7 +198,8 @@ describe("a step that is tried for ever", () => {
         async ({ input, options }) => {
           const { events, exit, stuck } = await Effect.runPromise(Testing.run(persistent, input, options))
           expect(stuck).toBeUndefined()
-          if (exit?._tag === "Failure") expect(exit.cause.reasons[0]?._tag).not.toBe("Fail")
+          const ending = exit?._tag === "Failure" ? exit.cause.reasons[0]?._tag : exit?._tag
+          expect(["Success", "Die", "Interrupt"]).toContain(ending)
           expect(events.filter(({ _tag }) => _tag === "AttemptStarted").length).toBeLessThanOrEqual(101)
         }
       ),
@@ -272,7 +273,7 @@ describe("a workflow of every kind of handler", () => {
     return fc.assert(
       fc.asyncProperty(checkouts, async ({ input, options }) => {
         const { stuck } = await Effect.runPromise(Testing.run(checkout, input, options).pipe(Effect.provide(refunded)))
-        if (stuck !== undefined) expect(stuck.reason).toBe("hangs")
+        expect([undefined, "hangs"]).toContain(stuck?.reason)
       })
     )
   })
@@ -291,15 +292,15 @@ describe("a payload without a schema", () => {
   const payloads = { Work: fc.constant(() => {}), Done: fc.constant(none) }
   const signals = { Stop: fc.constant(new AbortController().signal) }
 
-  it("is given", () =>
-    fc.assert(
-      fc.asyncProperty(scenarios(job, { payloads, signals }), async ({ input, options }) => {
-        const { outcome } = await Effect.runPromise(Testing.run(job, input, options))
-        expect(input).toBeTypeOf("function")
-        if (outcome !== undefined) expect(outcome.payload).toBe(none)
-      }),
-      { numRuns: 20 }
-    ))
+  it("is given", async () => {
+    const given = new Set<unknown>()
+    for (const { input, options } of fc.sample(scenarios(job, { payloads, signals }), { numRuns: 20, seed: 1 })) {
+      const { outcome } = await Effect.runPromise(Testing.run(job, input, options))
+      expect(input).toBeTypeOf("function")
+      if (outcome !== undefined) given.add(outcome.payload)
+    }
+    expect([...given]).toEqual([none])
+  })
 
   it("is refused, with everything else that is wrong", () => {
     const wrong = { payloads: { Wrok: fc.nat() }, failures: { Done: fc.nat(), Work: 1 }, visits: 0 } as never

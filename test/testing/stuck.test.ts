@@ -1,9 +1,9 @@
 /** Runs that do not end: each is a report that says where it was and what it waited for, and soon. */
-import { setTimeout } from "node:timers/promises"
 import { describe, expect, it } from "@effect/vitest"
-import { Duration, Effect, Layer, Schedule, Schema, Semaphore } from "effect"
+import { Clock, Duration, Effect, Layer, Schedule, Schema, Semaphore } from "effect"
 import { Join, Workflow } from "sluice"
 import * as Testing from "sluice/testing"
+import { steppedClock } from "../support/steppedClock.ts"
 import { checkout, Delivery, openShop, order } from "./checkout.ts"
 
 /** Nothing in it has a limit of time. */
@@ -132,41 +132,45 @@ describe("a run that hangs says that it waits", () => {
   )
 })
 
-/** How long an Effect takes in real time, in milliseconds. */
-const timed = <A, E, R>(effect: Effect.Effect<A, E, R>) =>
-  Effect.suspend(() => {
-    const begin = performance.now()
-    return Effect.map(effect, (value) => [performance.now() - begin, value] as const)
-  })
-
 describe("a run that may go on", () => {
-  const slow = (millis: number) =>
-    patientWith({
-      Split: ({ to }: Workflow.Context<typeof Patient, "Split">) => Effect.promise(() => setTimeout(millis, to.Each()))
-    })
+  /** A clock for the real one, what runs under it, and a workflow that takes so long by it. */
+  const inRealTime = () => {
+    const { clock, now } = steppedClock()
+    const real = Effect.provideService(Clock.Clock, clock)
+    const slow = (millis: number) =>
+      patientWith({
+        Split: ({ to }: Workflow.Context<typeof Patient, "Split">) => Effect.as(real(Effect.sleep(millis)), to.Each())
+      })
+    return { now, real, slow }
+  }
 
   it.effect("is waited for in real time where it does something real", () =>
     Effect.gen(function* () {
+      const { now, real, slow } = inRealTime()
       const signals = [{ at: "1 hour", signal: "Stop" }] as const
-      const { path } = yield* Testing.run(slow(300), undefined, { signals: [] })
+      const { path } = yield* real(Testing.run(slow(999), undefined, { signals: [] }))
       expect(path).toEqual(["Split", "Each", "Wait"])
-      const { duration } = yield* Testing.run(slow(30), undefined, { signals })
+      expect(now()).toBeGreaterThanOrEqual(999)
+      const { duration } = yield* real(Testing.run(slow(30), undefined, { signals }))
       expect(duration).toEqual(Duration.hours(1))
     }).pipe(Effect.provide(delivered))
   )
 
   it.effect("is waited for as long as it is to be", () =>
     Effect.gen(function* () {
-      const { stuck } = yield* Testing.run(slow(3_600_000), undefined, { patience: "20 millis" })
+      const { now, real, slow } = inRealTime()
+      const { stuck } = yield* real(Testing.run(slow(3_600_000), undefined, { patience: "20 millis" }))
       expect(stuck?.state).toBe("Split")
-      const stub = { Split: () => Effect.promise(() => setTimeout(60)).pipe(Effect.andThen(Effect.die("late"))) }
-      const { exit } = yield* Testing.run(patient, undefined, { stubs: stub, patience: "10 seconds" })
+      expect(now()).toBeLessThan(100)
+      const late = () => Effect.andThen(real(Effect.sleep(9_000)), Effect.die("late"))
+      const { exit } = yield* real(Testing.run(patient, undefined, { stubs: { Split: late }, patience: "10 seconds" }))
       expect(exit).toMatchObject({ _tag: "Failure" })
     }).pipe(Effect.provide(delivered))
   )
 
   it.effect("is hardly waited for where only stand-ins and signals can wake it", () =>
     Effect.gen(function* () {
+      const { now, real } = inRealTime()
       const hangs = [
         Testing.run(patient, undefined),
         Testing.run(patient, undefined, { stubs: { Split: Effect.never } }),
@@ -176,9 +180,11 @@ describe("a run that may go on", () => {
           Effect.provide(Testing.layer(Delivery, Effect.never))
         )
       ]
-      const [millis, reports] = yield* timed(Effect.all(hangs))
-      expect(reports.map(({ stuck }) => stuck?.reason)).toEqual(hangs.map(() => "hangs"))
-      expect(millis).toBeLessThan(900)
+      for (const hang of hangs) {
+        const begin = now()
+        expect((yield* real(hang)).stuck?.reason).toBe("hangs")
+        expect(now() - begin).toBeLessThan(20)
+      }
     }).pipe(Effect.provide(delivered))
   )
 

@@ -39,7 +39,7 @@ describe("with the packed library", () => {
   beforeAll(() => {
     project = makeProject()
     cpSync(join(here, "right"), join(project, "right"), { recursive: true })
-  }, 60_000)
+  })
   afterAll(() => rmSync(project, { recursive: true }))
 
   describe.each(Object.keys(compilers) as ReadonlyArray<Compiler>)("TypeScript %s", (compiler) => {
@@ -55,7 +55,7 @@ describe("with the packed library", () => {
       consumer = join(project, `consumer-${compiler}`)
       cpSync(join(here, "cases"), join(consumer, "cases"), { recursive: true })
       consuming = await compile(compiler, consumer, ["cases"])
-    }, 60_000)
+    })
 
     const declarationsOf = (name: string) => readFileSync(join(consumer, "right", `${name}.d.ts`), "utf8")
 

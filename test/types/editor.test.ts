@@ -60,7 +60,7 @@ describe("with the packed library", () => {
     file = join(project, "open.ts")
     writeFileSync(file, "")
     server = new LanguageServer(project)
-  }, 60_000)
+  })
   afterAll(() => {
     server.close()
     rmSync(project, { recursive: true })

@@ -34,14 +34,14 @@ describe("with the packed library", () => {
     project = makeProject()
     for (const directory of ["cases", "right"])
       cpSync(join(here, directory), join(project, directory), { recursive: true })
-  }, 60_000)
+  })
   afterAll(() => rmSync(project, { recursive: true }))
 
   describe.each(Object.keys(compilers) as ReadonlyArray<Compiler>)("TypeScript %s", (compiler) => {
     let diagnostics: ReadonlyArray<Diagnostic>
     beforeAll(async () => {
       diagnostics = await compile(compiler, project, ["cases", "right"])
-    }, 60_000)
+    })
 
     it.each(right)("compiles %s", (file) => {
       assert.deepStrictEqual(problemsOf(file, diagnostics), [])

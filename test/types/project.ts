@@ -1,21 +1,13 @@
 /**
- * A project as a user of the library has it: the packed library in `node_modules`, without its sources, and the
- * compilers to check it with.
+ * A project as a user of the library has it: the packed library in `node_modules`, and the compilers to check it
+ * with.
  */
 import { execFile, execFileSync } from "node:child_process"
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  symlinkSync,
-  writeFileSync
-} from "node:fs"
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { inject } from "vitest"
 
 const root = fileURLToPath(new URL("../..", import.meta.url))
 
@@ -35,7 +27,7 @@ export const makeProject = (): string => {
   const directory = realpathSync(mkdtempSync(join(tmpdir(), "sluice-types-")))
   const library = join(directory, "node_modules", "sluice")
   mkdirSync(join(library, "node_modules"), { recursive: true })
-  execFileSync("tar", ["xzf", pack(directory), "--strip-components=1", "-C", library])
+  execFileSync("tar", ["xzf", inject("packed"), "--strip-components=1", "-C", library])
   // What the library depends on is its own: a user's declarations cannot refer to it.
   symlinkSync(installed("type-fest"), join(library, "node_modules", "type-fest"), "dir")
   for (const name of ["effect", "fast-check", "ts-pattern"]) {
@@ -43,20 +35,6 @@ export const makeProject = (): string => {
   }
   writeFileSync(join(directory, "package.json"), JSON.stringify({ name: "shop", private: true, type: "module" }))
   return directory
-}
-
-const pack = (directory: string): string => {
-  const staging = join(directory, "package")
-  mkdirSync(staging)
-  cpSync(join(root, "package.json"), join(staging, "package.json"))
-  for (const part of ["src", "src/cli"]) {
-    const build = ["-p", join(root, part), "--outDir", join(staging, "dist"), "--sourceMap", "false"]
-    execFileSync(process.execPath, [installed("typescript", "bin", "tsc"), ...build, "--declarationMap", "false"])
-  }
-  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", directory], { cwd: staging, stdio: "pipe" })
-  const archive = readdirSync(directory).find((name) => name.endsWith(".tgz"))
-  if (archive === undefined) throw new Error("npm packed nothing")
-  return join(directory, archive)
 }
 
 /** The options of every compilation here. */
@@ -94,10 +72,10 @@ export const compile = async (
     JSON.stringify({ compilerOptions: { ...compilerOptions, rootDir: ".", ...options }, include })
   )
   const tsc = installed(compilers[compiler], "bin", "tsc")
-  const output = await new Promise<string>((resolve) =>
-    // The exit code says no more than the output does.
-    execFile(process.execPath, [tsc, "-p", config, "--pretty", "false"], { cwd: project }, (_, stdout) =>
-      resolve(stdout)
+  const output = await new Promise<string>((resolve, reject) =>
+    // The exit code says no more than the output does, unless there is none.
+    execFile(process.execPath, [tsc, "-p", config, "--pretty", "false"], { cwd: project }, (error, stdout) =>
+      error !== null && stdout === "" ? reject(error) : resolve(stdout)
     )
   )
   return parse(output)
