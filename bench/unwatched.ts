@@ -12,8 +12,8 @@ type Library = typeof sluice
 
 const root = join(import.meta.dirname, "..")
 
-/** Where the engine asks whether somebody watches. */
-const asked = /\b(?:this|run|visit)(?:\.\w+)*\.observation\b(?! = )/g
+/** Where the engine asks whether a run has hooks. */
+const asked = /\b(?:this|run|visit|origin)(?:\.\w+)*\.hooks\b(?! = )/g
 
 /** Makes constants of what is asked of a run: that nobody watches it, and that log lines say nothing of it. */
 const strip: Plugin = {
@@ -24,7 +24,7 @@ const strip: Plugin = {
       code
         .replace(asked, "(void 0)")
         .replace(/watchOf\(fiber\)/g, "void 0")
-        .replace("annotateLogs(context, this)", "context")
+        .replace("annotateLogs(context, run)", "context")
   }
 }
 
@@ -38,7 +38,7 @@ const load = async (name: string, plugins: ReadonlyArray<Plugin>): Promise<Libra
     plugins: [...plugins]
   })
   const { output } = await bundle.write({ file, format: "esm", minify: "dce-only", codeSplitting: false })
-  if (/\.observation\b(?! = )/.test(output[0].code) === plugins.length > 0)
+  if (/\.hooks\b(?! = )/.test(output[0].code) === plugins.length > 0)
     throw new Error(`${file} is not what it is named after`)
   return import(file)
 }

@@ -48,7 +48,7 @@ export const withPolicies = (work: Around, policies: ReadonlyArray<Placed>): Aro
               limited(inner, visit, duration, timedOut)
         )
         .with({ _tag: "retry" }, ({ options }) => (visit) => {
-          const { hooks } = visit.run
+          const hooks = visit.run.hooks
           const retry = (attempts: AnyEffect) => Effect.retry(attempts, options)
           return hooks === undefined ? retry(inner(visit)) : hooks.retries(inner(visit), retry)
         })

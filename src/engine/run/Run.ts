@@ -52,7 +52,7 @@ export class Run implements AnyRun {
   /** The scope of the present visit, from the first Effect that has to be waited for. */
   scope: Scope.Closeable | undefined = undefined
   /** The signals that the present visit has taken, and may have to put back. */
-  private readonly taken: Array<Taken> = []
+  private taken: ReadonlyArray<Taken> | undefined = undefined
   private readonly input: unknown
   private ownId: string | undefined
   private ownStore: AnyStore | undefined = undefined
@@ -123,21 +123,22 @@ export class Run implements AnyRun {
 
   takeSignal(names: ReadonlySet<string>, frame: Frame | undefined): Received | undefined {
     const signal = this.ownMailbox?.take(names)
-    if (signal !== undefined && frame !== undefined) this.taken.push({ signal, frame })
+    if (signal !== undefined && frame !== undefined) this.taken = [...(this.taken ?? []), { signal, frame }]
     return signal
   }
 
   throwAway(frame: Frame, cause: Cause.Cause<unknown>, kept?: Frame): Effect.Effect<void> | undefined {
-    for (const taken of this.taken.splice(0)) {
-      if (isThrownAway(taken.frame, frame, kept)) this.mailbox.putBack(taken.signal)
-      else this.taken.push(taken)
-    }
+    this.taken = this.taken?.filter((taken) => {
+      const isPutBack = isThrownAway(taken.frame, frame, kept)
+      if (isPutBack) this.mailbox.putBack(taken.signal)
+      return !isPutBack
+    })
     return this.rollback === undefined ? undefined : throwAway(this, this.rollback, frame, cause, kept)
   }
 
   /** Makes what the present visit has done final: it has chosen where the run goes. */
   commit(): void {
-    this.taken.length = 0
+    this.taken = undefined
   }
 
   /** Says of a cause where in the run it happened. */

@@ -48,20 +48,14 @@ export const lasting = (run: Run, effect: AnyEffect): AnyEffect => {
   run.scope = scope
   return Effect.withFiber((fiber) => {
     const { context } = fiber
-    const others = new Set(childrenOf(fiber))
+    const others = snapshot(childrenOf(fiber))
     fiber.setContext(Context.add(annotateLogs(context, run), Scope.Scope, scope))
     const end = (exit: Exit.Exit<unknown, unknown>) => {
       fiber.setContext(context)
-      const started = [...childrenOf(fiber)].filter((child) => !others.has(child))
-      return ended(run, exit, started)
+      return ended(run, exit, startedSince(others, childrenOf(fiber)))
     }
     // The end cannot be interrupted, and what the run fails with is made there: nothing in the run comes after it.
-    return Effect.uninterruptibleMask((restore) =>
-      Effect.matchCauseEffect(restore(effect), {
-        onFailure: (cause) => end(Exit.failCause(cause)),
-        onSuccess: (outcome) => end(Exit.succeed(outcome))
-      })
-    )
+    return Effect.uninterruptibleMask((restore) => Effect.flatMap(Effect.exit(restore(effect)), end))
   })
 }
 
@@ -111,5 +105,13 @@ const isSaid = (reason: Cause.Reason<unknown>, { runId }: CompensationFailed): b
  * The fibers that a fiber has forked and that still run. Effect has no public way to ask for them; where it should have none
  * of this name either, they end with the fiber and not with the run.
  */
-const childrenOf = (fiber: AnyFiber): Iterable<AnyFiber> =>
-  (fiber as AnyFiber & { readonly _children?: Iterable<AnyFiber> })._children ?? []
+const childrenOf = (fiber: AnyFiber): Fibers =>
+  (fiber as AnyFiber & { readonly _children?: ReadonlySet<AnyFiber> })._children
+
+type Fibers = ReadonlySet<AnyFiber> | undefined
+
+// Few fibers have children, and many runs are parked: no set is made for them.
+const snapshot = (fibers: Fibers): Fibers => (fibers === undefined || fibers.size === 0 ? undefined : new Set(fibers))
+
+const startedSince = (before: Fibers, fibers: Fibers): ReadonlyArray<AnyFiber> =>
+  fibers === undefined || fibers.size === 0 ? [] : [...fibers].filter((fiber) => before?.has(fiber) !== true)

@@ -22,7 +22,7 @@ const isObject = (value: unknown): value is object => typeof value === "object" 
 
 /** Runs from a place to an exit, and gives the last transition. */
 export const advance = (run: Run, start: Node, entered: Transition): AnyEffect => {
-  const { hooks } = run
+  const hooks = run.hooks
   let node = start
   let transition = entered
   let untilYield = transitionsBeforeYield

@@ -10,13 +10,13 @@ import { isFound, listed } from "./Runs.ts"
 
 /** Runs from the place a run is at, with around it what the workflow, the caller and its hooks ask for. */
 export const start = (run: Run, payload: unknown): AnyEffect => {
-  const { hooks, settings } = run
+  const hooks = run.hooks
   return hooks === undefined
     ? startBare(run, payload)
     : hooks.run(
         Effect.suspend(() => startBare(run, payload)),
         run.givenInput,
-        settings?.origin
+        run.settings?.origin
       )
 }
 
