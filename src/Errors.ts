@@ -3,9 +3,9 @@
  * `.catchTag` take them by `_tag`.
  */
 import { Data, Duration, Effect, Schema } from "effect"
-import { AnyCause, Anything } from "./engine/causeJson.ts"
-import { causeLine, errorLine, firstOf, readProperty, withReasons } from "./engine/errorLine.ts"
-import { visible } from "./graph/visible.ts"
+import { AnyCause, Anything } from "./text/causeJson.ts"
+import { causeLine, errorLine, firstOf, readProperty, withReasons } from "./text/errorLine.ts"
+import { visible } from "./text/visible.ts"
 
 /**
  * A definition or a set of handlers that cannot be run. It is thrown by `.start()`, `implement` and `layer` and lists

@@ -9,9 +9,9 @@
  * are drawn, three of each. The others between them are a line that says how many they are and what became of them.
  */
 import type { RunEvent } from "./Event.ts"
+import { readHistory } from "./history/readHistory.ts"
 import type { Timeline } from "./timeline/Lane.ts"
 import { makeTimeline } from "./timeline/lanes.ts"
-import { readHistory } from "./timeline/recorder.ts"
 import { writeSvg } from "./timeline/svg.ts"
 import { writeText } from "./timeline/text.ts"
 

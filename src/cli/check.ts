@@ -4,7 +4,7 @@
 import { Console, Effect, Schema } from "effect"
 import { Command } from "effect/cli"
 import type { Graph } from "../graph/Graph.ts"
-import { visible } from "../graph/visible.ts"
+import { visible } from "../text/visible.ts"
 import { NotSound, userErrors } from "./errors.ts"
 import { describe, type Found, findIn, workflowsOf } from "./find.ts"
 import { source } from "./load.ts"

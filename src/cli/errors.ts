@@ -3,7 +3,7 @@
  */
 import { Data, Duration, Effect, type PlatformError } from "effect"
 import { CliError } from "effect/cli"
-import { visible, visibleLines } from "../graph/visible.ts"
+import { visible, visibleLines } from "../text/visible.ts"
 
 /** Lets the command print the messages of its errors, and end with exit code 1. What was typed wrongly is not among them. */
 export const userErrors = <A, E, R>(command: Effect.Effect<A, E, R>): Effect.Effect<A, CliError.CliError, R> =>

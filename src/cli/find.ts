@@ -4,7 +4,7 @@
 import { Array, Effect, Option, Predicate, Schema } from "effect"
 import type { Graph } from "../graph/Graph.ts"
 import { definitionProblems } from "../graph/validate.ts"
-import { visible } from "../graph/visible.ts"
+import { visible } from "../text/visible.ts"
 import { ExportNotFound, NothingFound, SeveralFound } from "./errors.ts"
 import { overlaps, partsOf } from "./handlers.ts"
 import { load, type Source } from "./load.ts"

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url"
 import { inspect } from "node:util"
 import { Duration, Effect, Option } from "effect"
 import { Argument, Flag } from "effect/cli"
-import { visible } from "../graph/visible.ts"
+import { visible } from "../text/visible.ts"
 import { FileNotFound, LoadFailed, LoadTimeout, NotAFile } from "./errors.ts"
 
 /** What says which module to load, and how long it may take. */

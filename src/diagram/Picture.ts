@@ -3,7 +3,8 @@
  * workflows.
  */
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
-import { describeHandler, describeShared, mark } from "./text.ts"
+import { mark } from "../text/words.ts"
+import { describeHandler, describeShared } from "./describe.ts"
 
 /** A graph, and the graphs of workflows it calls. */
 export interface Picture {

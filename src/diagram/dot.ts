@@ -1,8 +1,9 @@
 /**
  * A picture in the language of Graphviz.
  */
+
+import { printable } from "../text/words.ts"
 import { allEdges, type NodeStatus, type Picture, type PictureEdge, type PictureNode } from "./Picture.ts"
-import { printable } from "./text.ts"
 
 type Direction = "TB" | "LR"
 

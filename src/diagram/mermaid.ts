@@ -1,8 +1,9 @@
 /**
  * A picture as a Mermaid flowchart: unlike a state diagram it has dashed edges, and shapes.
  */
+
+import { printable } from "../text/words.ts"
 import { allEdges, allNodes, type NodeStatus, type Picture, type PictureEdge, type PictureNode } from "./Picture.ts"
-import { printable } from "./text.ts"
 
 /** Writes a picture as a Mermaid flowchart. */
 export const writeMermaid = (picture: Picture, direction: "TB" | "LR"): string => {

@@ -3,19 +3,12 @@
  */
 import { match } from "ts-pattern"
 import type { RunEvent } from "../Event.ts"
-import {
-  type Branch,
-  calleesOf,
-  nameBranch,
-  type Run,
-  type Stretch,
-  type Visit,
-  visitsOf
-} from "../timeline/History.ts"
-import { readHistory } from "../timeline/recorder.ts"
-import { describeWait, formatMillis, nameCause, nameEnding } from "../timeline/words.ts"
+import { type Branch, calleesOf, nameBranch, type Run, type Stretch, type Visit, visitsOf } from "../history/History.ts"
+import { readHistory } from "../history/readHistory.ts"
+import { describeWait, formatMillis, nameCause, nameEnding } from "../history/words.ts"
+import { count, mark } from "../text/words.ts"
+import { lines } from "./describe.ts"
 import type { NodeStatus, Picture, PictureEdge } from "./Picture.ts"
-import { count, lines, mark } from "./text.ts"
 
 /** The picture of a workflow with what its runs among the events did. Of several it shows the sum. */
 export const overlayRun = (picture: Picture, events: ReadonlyArray<RunEvent>): Picture => {

@@ -4,7 +4,7 @@
 import { Cause, Equal, Exit, Formatter, Predicate } from "effect"
 import { match } from "ts-pattern"
 import type { RunEvent } from "../Event.ts"
-import { errorLine } from "../engine/errorLine.ts"
+import { errorLine } from "../text/errorLine.ts"
 
 /**
  * Whether two values are equal as data. Causes are, when their reasons are: where a failure happened and who interrupted

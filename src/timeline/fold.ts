@@ -2,8 +2,9 @@
  * Keeps a picture of many things readable: of those that are alike, a few are shown, and the others are a line that says
  * how many they are and what became of them.
  */
+
+import { tally } from "../history/words.ts"
 import type { Lane } from "./Lane.ts"
-import { tally } from "./words.ts"
 
 /** As many alike are all shown. */
 const many = 20

@@ -1,8 +1,7 @@
 /**
  * Makes the lanes of a timeline from what is known of runs.
  */
-import { count, mark } from "../diagram/text.ts"
-import { fold } from "./fold.ts"
+
 import {
   type Attempt,
   calleesOf,
@@ -12,10 +11,12 @@ import {
   type Stretch,
   type Undoing,
   type Visit
-} from "./History.ts"
+} from "../history/History.ts"
+import { describeWait, explainCause, nameEnding } from "../history/words.ts"
+import { count, mark } from "../text/words.ts"
+import { fold } from "./fold.ts"
 import type { Lane, SpanKind, Timeline } from "./Lane.ts"
 import { kindOf, type Now, spansOfAttempt, spansOfVisit } from "./spans.ts"
-import { describeWait, explainCause, nameEnding } from "./words.ts"
 
 /** The lanes of all runs of a history. */
 export const makeTimeline = ({ end, runs, start }: History): Timeline => {

@@ -1,8 +1,9 @@
 /**
  * Time as places on a line of so many columns.
  */
+
+import { formatMillis } from "../history/words.ts"
 import type { Span, SpanKind, Timeline } from "./Lane.ts"
-import { formatMillis } from "./words.ts"
 
 /** The part of the line that something takes: columns from the first to before the last. */
 export interface Scale {

@@ -1,7 +1,7 @@
 /**
  * What was going on in a visit, and when.
  */
-import type { Attempt, Stretch, Visit, Wait } from "./History.ts"
+import type { Attempt, Stretch, Visit, Wait } from "../history/History.ts"
 import type { Span, SpanKind } from "./Lane.ts"
 
 /** Where what has not ended yet ends in a picture. */

@@ -2,11 +2,11 @@
  * A timeline as SVG.
  */
 import { DateTime, Option } from "effect"
-import { printable } from "../diagram/text.ts"
+import { formatMillis } from "../history/words.ts"
+import { printable } from "../text/words.ts"
 import { type Lane, type Row, rowsOf, type SpanKind, type Timeline } from "./Lane.ts"
 import { cut, emsOf, roomOf } from "./room.ts"
 import { barsOf, makeScale, type Scale, ticksOf } from "./scale.ts"
-import { formatMillis } from "./words.ts"
 
 /** Writes a timeline as an SVG document that is so many pixels wide. */
 export const writeSvg = (timeline: Timeline, width: number): string => {

@@ -1,11 +1,12 @@
 /**
  * A timeline as text for a terminal.
  */
-import { printable } from "../diagram/text.ts"
+
+import { formatMillis } from "../history/words.ts"
+import { printable } from "../text/words.ts"
 import { type Lane, type Row, rowsOf, type SpanKind, type Timeline } from "./Lane.ts"
 import { columnsOf, cut, roomOf } from "./room.ts"
 import { barsOf, makeScale, type Scale, ticksOf } from "./scale.ts"
-import { formatMillis } from "./words.ts"
 
 /** Writes a timeline in lines that are at most so many columns wide. */
 export const writeText = (timeline: Timeline, width: number): string => {

@@ -2,7 +2,7 @@
 import { Cause, Exit } from "effect"
 import { CompensationFailed, Timeline } from "sluice"
 import { describe, expect, it } from "vitest"
-import { straighten } from "../../src/timeline/straighten.ts"
+import { straighten } from "../../src/history/straighten.ts"
 import { type Event, Script, setBack } from "./Script.ts"
 
 const lines = (...lines: ReadonlyArray<string>) => lines.join("\n")

@@ -1,6 +1,6 @@
 /** Durations, as pictures tell them. */
 import { expect, it } from "vitest"
-import { formatMillis } from "../../src/timeline/words.ts"
+import { formatMillis } from "../../src/history/words.ts"
 
 it.each([
   [0, "0 ms"],

@@ -5,7 +5,7 @@
 import { Cause, Effect, Exit, type Fiber, References } from "effect"
 import { CompensationFailed } from "../../Errors.ts"
 import type { AnyEffect } from "../../graph/Spec.ts"
-import { isInstance } from "../errorLine.ts"
+import { isInstance } from "../../text/errorLine.ts"
 import { attribute } from "../watch/attributes.ts"
 
 /** A run, as far as the log names it. */

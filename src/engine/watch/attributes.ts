@@ -4,7 +4,7 @@
  */
 import { Cause } from "effect"
 import { CompensationFailed } from "../../Errors.ts"
-import { isInstance, nameOf } from "../errorLine.ts"
+import { isInstance, nameOf } from "../../text/errorLine.ts"
 
 export const attribute = {
   workflow: "workflow.name",

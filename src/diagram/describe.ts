@@ -5,12 +5,7 @@ import { DateTime, Duration } from "effect"
 import { match } from "ts-pattern"
 import type { GraphPolicy, GraphWork } from "../graph/Graph.ts"
 import type { Strategy } from "../Join.ts"
-
-/** Marks what is undone when the run fails. */
-export const mark = "↺"
-
-/** A text without what no output can hold: control characters, and what is no character at all. */
-export const printable = (text: string): string => text.replace(/[\p{Cc}\p{Cs}\uFFFE\uFFFF]/gu, " ")
+import { count, mark } from "../text/words.ts"
 
 /** What a state does, and what stands around it, a line each. */
 export const describeHandler = (work: GraphWork): ReadonlyArray<string> => [
@@ -72,9 +67,6 @@ const around = (policies: ReadonlyArray<GraphPolicy>): ReadonlyArray<string> =>
       .with({ kind: "catch" }, { kind: "compensate" }, () => [])
       .exhaustive()
   )
-
-/** A number of things. */
-export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? "" : "s"}`
 
 const list = (words: ReadonlyArray<string>): ReadonlyArray<string> => (words.length === 0 ? [] : lines("", words))
 

@@ -3,8 +3,8 @@
  */
 import { Cause, DateTime, Option, Predicate } from "effect"
 import { match } from "ts-pattern"
-import { messageOf } from "../engine/errorLine.ts"
 import { errorTypeOf, isFailure } from "../engine/watch/attributes.ts"
+import { messageOf } from "../text/errorLine.ts"
 import type { Stretch, Wait } from "./History.ts"
 
 /** A duration in milliseconds, as precisely as a reader wants to know it. */
