@@ -14,9 +14,11 @@ import {
   makeWorkflow,
   type RunOptions,
   type RunTimeoutOf,
+  type TimeLimit,
   type Workflow,
   type WorkflowOptions
 } from "./Implementation.ts"
+import { uniqueKey } from "./keys.ts"
 import type { RunHandle } from "./RunHandle.ts"
 import type { CellRecord } from "./Store.ts"
 import type {
@@ -28,6 +30,8 @@ import type {
   PolicyErrors,
   SharedErrors
 } from "./types/Handlers.ts"
+import type { Literal, WideName } from "./types/Name.ts"
+import type { OnePlace, OneSignal } from "./types/OneName.ts"
 import type { AnySignal, Exit, Fallback, PayloadSchema, Place, Signal, State } from "./types/Place.ts"
 import type { NoProblem, Problem } from "./types/Problem.ts"
 import type { NeverTaken } from "./types/Result.ts"
@@ -66,7 +70,7 @@ export interface Builder<
    * may go to, in any order and declared anywhere.
    */
   state<const N extends string, const P extends PayloadSchema, const Target extends string>(
-    name: N extends States | Exits ? `'${N}' is declared twice` : N,
+    name: N extends States | Exits ? `'${N}' is declared twice` : string extends N ? WideName : N,
     payload: P,
     targets: ReadonlyArray<Target>
   ): Builder<Name, States | N, Exits, Places | State<N, P, Target>, Cells, Failures, Signals>
@@ -76,14 +80,14 @@ export interface Builder<
    * completed are undone first: a failure that was expected can be caught, named as an outcome, and still undone.
    */
   exit<const N extends string, const P extends PayloadSchema>(
-    name: N extends States | Exits ? `'${N}' is declared twice` : N,
+    name: N extends States | Exits ? `'${N}' is declared twice` : string extends N ? WideName : N,
     payload: P,
     options?: ExitOptions
   ): Builder<Name, States, Exits | N, Places | Exit<N, P>, Cells, Failures, Signals>
 
   /** Declares a signal that a run can be sent from outside: its name and the schema of its payload (`Schema.Void` for none). */
   signal<const N extends string, const P extends PayloadSchema>(
-    name: N extends Signals["name"] ? `the signal '${N}' is declared twice` : N,
+    name: N extends Signals["name"] ? `the signal '${N}' is declared twice` : Literal<N>,
     payload: P
   ): Builder<Name, States, Exits, Places, Cells, Failures, Signals | Signal<N, P>>
 
@@ -132,7 +136,14 @@ export interface Definition<
   in out Failures,
   in out Signals extends AnySignal
 > extends HandlerConstructors {
-  new (_: never): { readonly workflow: Name }
+  // The table is in the type of the service, so that another definition of the same name is not taken for this one.
+  new (
+    _: never
+  ): {
+    readonly workflow: Name
+    readonly places: Exclude<Places["name"], "*">
+    readonly [DefinitionTypes]: Definition<Name, Places, Start, Entries, Cells, Failures, Signals>
+  }
 
   readonly [DefinitionTypes]: {
     readonly name: Name
@@ -190,22 +201,22 @@ export interface Definition<
   ): Layer.Layer<ServiceOf<D>, never, Exclude<R | HandlerParts<H[keyof H]>["services"], ServiceOf<D>>>
 
   /** Runs the workflow that the Layer of this definition provides. */
-  run<D extends AnyDefinition, const T = undefined>(
+  run<D extends AnyDefinition, const T extends TimeLimit = undefined>(
     this: D,
     ...args: RunArguments<Input<D>, T>
   ): Effect.Effect<Outcome<D>, Failure<D> | RunTimeoutOf<T>, ServiceOf<D>>
 
   /** As `run`, beginning at an entry with its payload. */
-  runFrom<D extends AnyDefinition, const N extends EntryName<D>, const T = undefined>(
+  runFrom<D extends AnyDefinition, const N extends EntryName<D>, const T extends TimeLimit = undefined>(
     this: D,
-    entry: N,
+    entry: N & OnePlace<D, N>,
     payload: Payload<D, N>,
     input: Input<D>,
     options?: RunOptions<T>
   ): Effect.Effect<Outcome<D>, Failure<D> | RunTimeoutOf<T>, ServiceOf<D>>
 
   /** As `run`, in a fiber of the caller's scope. */
-  fork<D extends AnyDefinition, const T = undefined>(
+  fork<D extends AnyDefinition, const T extends TimeLimit = undefined>(
     this: D,
     ...args: RunArguments<Input<D>, T>
   ): Effect.Effect<RunHandle<D, Failure<D> | RunTimeoutOf<T>>, never, ServiceOf<D> | Scope.Scope>
@@ -218,7 +229,7 @@ export interface Definition<
   signal<D extends AnyDefinition, const S extends SignalName<D>>(
     this: D,
     runId: string,
-    signal: S,
+    signal: S & OneSignal<D, S>,
     ...payload: SignalArguments<D, S>
   ): Effect.Effect<void, RunNotFound, ServiceOf<D>>
 
@@ -240,7 +251,7 @@ export type OptionsArguments<D extends AnyDefinition, Options> = [FallbackName<D
   : readonly [options: Options & { readonly policy: unknown }]
 
 /** The arguments of a run: a workflow whose start has no payload takes none. */
-export type RunArguments<Input, Timeout> =
+export type RunArguments<Input, Timeout extends TimeLimit> =
   IsEqual<Input, void> extends true
     ? readonly [input?: void, options?: RunOptions<Timeout>]
     : readonly [input: Input, options?: RunOptions<Timeout>]
@@ -284,7 +295,7 @@ const makeDefinition = (graph: Graph): object => {
   const problems = definitionProblems(graph)
   if (problems.length > 0) throw new WorkflowDefinitionError({ workflow: graph.name, problems })
 
-  const service = serviceOf(graph.name)
+  const service: ServiceTag = Context.Service(uniqueKey(`sluice/Workflow/${graph.name}`))
   // The graph is made once for each `.start()`, and subclasses inherit it: it is the identity of the definition.
   const identify = (self: object): unknown => (self as { readonly graph?: Graph }).graph
   const implement = (...args: Implement) => makeWorkflow(graph, ...args)
@@ -299,7 +310,8 @@ const makeDefinition = (graph: Graph): object => {
     graph,
     implement,
     [Callable]: callee,
-    layer: (...args: Implement) => workflowLayer(graph.name, implement(...args)),
+    [ServiceKey]: service,
+    layer: (...args: Implement) => workflowLayer(service, implement(...args)),
     run: (...args: Parameters<Service["run"]>) => service.use((workflow) => workflow.run(...args)),
     runFrom: (...args: Parameters<Service["runFrom"]>) => service.use((workflow) => workflow.runFrom(...args)),
     fork: (...args: Parameters<Service["fork"]>) => service.use((workflow) => workflow.fork(...args)),
@@ -310,11 +322,14 @@ const makeDefinition = (graph: Graph): object => {
   return Object.assign(class {}, statics, makeConstructors(identify))
 }
 
-const serviceOf = (name: string) => Context.Service<never, Service>(`sluice/Workflow/${name}`)
+/** What a workflow is provided under. Two definitions have two, whatever their names. */
+type ServiceTag = Context.Service<never, Service>
 
-/** Provides a workflow as the service of the definition with a name, with the services that the Layer was built with. */
-export const workflowLayer = (name: string, workflow: AnyWorkflow): Layer.Layer<never> => {
-  const service = serviceOf(name)
+/** The key under which a definition keeps what its workflow is provided under. */
+export const ServiceKey: unique symbol = Symbol.for("sluice/Service")
+
+/** Provides a workflow as the service of a definition, with the services that the Layer was built with. */
+export const workflowLayer = (service: ServiceTag, workflow: AnyWorkflow): Layer.Layer<never> => {
   const provided = Effect.map(Effect.context<never>(), (context): Service => {
     const provide = <A, E, R>(effect: Effect.Effect<A, E, R>) => Effect.provideContext(effect, own)
     const self: Service = {

@@ -24,12 +24,12 @@ import type {
   CheckedBranchCompensationCases,
   CheckedCatchCases,
   CheckedCompensationCases,
-  CheckedUndo,
   CompensationCases
 } from "./types/Cases.ts"
 import type { NoProblem } from "./types/Problem.ts"
 import type { CheckedResult, Result, TagOf } from "./types/Result.ts"
 import type { AnyDefinition, StateName } from "./types/Table.ts"
+import type { CheckedValue } from "./types/Value.ts"
 
 /** The key under which a handler carries its types, and its value what the engine runs. */
 export const HandlerTypes: unique symbol = Symbol.for("sluice/Handler")
@@ -201,7 +201,14 @@ type UndoServices<O> = O extends { readonly retry: infer Retry extends Effect.Re
   : never
 
 /** The branches of a split that has no join yet. */
-export interface Split<D extends AnyDefinition, N extends StateName<D>, Effects, R = never, Own = never> {
+export interface Split<
+  D extends AnyDefinition,
+  N extends StateName<D>,
+  Effects,
+  R = never,
+  Own = never,
+  Compensated = never
+> {
   /**
    * Says how to undo branches that have succeeded: when the join fails, at once, before the failure goes on; or when the
    * run fails later. One function for each branch that needs it, given the value the branch produced.
@@ -210,9 +217,16 @@ export interface Split<D extends AnyDefinition, N extends StateName<D>, Effects,
     Cases extends BranchCompensationCases<D, N, BranchParts<Effects>["values"]>,
     const O extends CompensationOptions = {}
   >(
-    cases: Cases & CheckedBranchCompensationCases<N, BranchParts<Effects>["values"], Cases>,
+    cases: Cases & CheckedBranchCompensationCases<N, BranchParts<Effects>["values"], Cases, Compensated>,
     options?: O & CompensationOptions
-  ): Split<D, N, Effects, R | Result<CaseResult<Cases>>["services"] | UndoServices<O>, Own | CompensationFailed>
+  ): Split<
+    D,
+    N,
+    Effects,
+    R | Result<CaseResult<Cases>>["services"] | UndoServices<O>,
+    Own | CompensationFailed,
+    Compensated | keyof Cases
+  >
 
   /**
    * Says when the split may proceed, and what it does then with the results that the strategy promises.
@@ -231,16 +245,21 @@ export interface Split<D extends AnyDefinition, N extends StateName<D>, Effects,
 }
 
 /** The items of a forEach that has no join yet. */
-export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R, Own = never> {
+export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R>
+  extends UndoableForEach<D, N, Item, A, E, R, never> {
   /**
    * Says how to undo items that have succeeded: when the join fails, at once, before the failure goes on; or when the run
    * fails later.
    */
   compensate<Out, const O extends CompensationOptions = {}>(
-    undo: ((context: ItemCompensationContext<D, N, Item, A>) => Out) & CheckedUndo<() => Out>,
+    undo: ((context: ItemCompensationContext<D, N, Item, A>) => Out) &
+      CheckedValue<`state '${N}': the compensation of each item`, Out>,
     options?: O & CompensationOptions
-  ): ForEach<D, N, Item, A, E, R | Result<Out>["services"] | UndoServices<O>, Own | CompensationFailed>
+  ): UndoableForEach<D, N, Item, A, E, R | Result<Out>["services"] | UndoServices<O>, CompensationFailed>
+}
 
+/** The items of a forEach that has no join yet, and says already how to undo them, or need not. */
+export interface UndoableForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R, Own> {
   /**
    * Says when the forEach may proceed, and what it does then with the results that the strategy promises.
    */

@@ -4,8 +4,9 @@
 import type { Schedule as EffectSchedule } from "effect"
 import { type Duration, Record as EffectRecord, Function, Schedule } from "effect"
 import type { BranchContext, Context, ItemContext, PollContext } from "./Context.ts"
-import type { CompensationFailed, PollExhausted } from "./Errors.ts"
+import { type CompensationFailed, type PollExhausted, WorkflowDefinitionError } from "./Errors.ts"
 import { toDuration } from "./engine/time.ts"
+import type { Graph } from "./graph/Graph.ts"
 import type {
   AnyEffect,
   Callee,
@@ -35,30 +36,21 @@ import type * as Join from "./Join.ts"
 import type { BranchEffects } from "./types/Branches.ts"
 import type { CaseResult, CheckedExitCases, CheckedSignalCases, ExitCases, SignalCases } from "./types/Cases.ts"
 import type { AtLeastOne, Count } from "./types/Literal.ts"
-import type { Problem } from "./types/Problem.ts"
 import type { AnyFunction, CheckedPoll, CheckedResult, CheckedRoute, Result } from "./types/Result.ts"
 import type { AnyDefinition, Failure, Input, ServiceOf, StateName } from "./types/Table.ts"
+import type { CheckedInput, CheckedItems, CheckedValue } from "./types/Value.ts"
 
 /** The branches of a split: a function or a generator each. */
 export type BranchRecord<D extends AnyDefinition, N extends StateName<D>> = Readonly<
   Record<string, (context: BranchContext<D, N>) => unknown>
 >
 
-/** The branches themselves, or a message where one returns a Promise. */
+/** The branches themselves, or a message where one gives what nothing runs or waits for. */
 export type CheckedBranches<Branches> = {
-  readonly [K in keyof Branches]: Branches[K] extends (context: never) => infer Out ? CheckedBranch<K, Out> : unknown
-}
-
-type CheckedBranch<K, Out> =
-  GivesPromise<Out> extends true
-    ? Problem<`branch '${K & string}' returns a Promise: return an Effect instead, made with Effect.tryPromise`>
+  readonly [K in keyof Branches]: Branches[K] extends (context: never) => infer Out
+    ? CheckedValue<`branch '${K & string}'`, Out>
     : unknown
-
-type GivesPromise<Out> = unknown extends Result<Out>["value"]
-  ? false
-  : [Extract<Result<Out>["value"], PromiseLike<unknown>>] extends [never]
-    ? false
-    : true
+}
 
 /** How many branches run at once: a whole number of at least 1, or all. */
 export interface ConcurrencyOptions<C extends Concurrency> {
@@ -103,11 +95,18 @@ export interface HandlerConstructors {
   ): Split<D, N, BranchEffects<Branches>>
 
   /** As many branches as there are items. */
-  forEach<D extends AnyDefinition, const N extends StateName<D>, Item, Out, const C extends Concurrency = "unbounded">(
+  forEach<
+    D extends AnyDefinition,
+    const N extends StateName<D>,
+    Items,
+    Item,
+    Out,
+    const C extends Concurrency = "unbounded"
+  >(
     this: D,
     state: N,
-    items: (context: BranchContext<D, N>) => Iterable<Item>,
-    each: (context: ItemContext<D, N, Item>) => Out,
+    items: (context: BranchContext<D, N>) => CheckedItems<N, Items, Item>,
+    each: ((context: ItemContext<D, N, Item>) => Out) & CheckedValue<`what state '${N}' does for each item`, Out>,
     options?: ConcurrencyOptions<C>
   ): ForEach<D, N, Item, Result<Out>["value"], Result<Out>["error"], Result<Out>["services"]>
 
@@ -195,12 +194,15 @@ export interface HandlerConstructors {
     D extends AnyDefinition,
     const N extends StateName<D>,
     Callee extends AnyDefinition,
+    Given,
     Cases extends ExitCases<D, N, Callee>
   >(
     this: D,
     state: N,
     callee: Callee,
-    input: (context: BranchContext<D, N>) => Input<Callee>,
+    input: (
+      context: BranchContext<D, N>
+    ) => CheckedInput<`state '${N}': the input of what it calls`, Input<Callee>, Given>,
     cases: Cases & CheckedExitCases<D, N, Callee, Cases>
   ): Task<
     D,
@@ -298,21 +300,34 @@ type UnjoinedSplit = Omit<SplitWork, "strategy" | "join">
 type UnjoinedForEach = Omit<ForEachWork, "strategy" | "join">
 
 const makeSplit = (definition: unknown, state: string, work: UnjoinedSplit): object => ({
-  compensate: (cases: Readonly<Record<string, AnyFunction>>, options?: CompensationOptions) =>
-    makeSplit(definition, state, {
+  compensate: (cases: Readonly<Record<string, AnyFunction>>, options?: CompensationOptions) => {
+    for (const name of Object.keys(cases)) {
+      if (Object.hasOwn(work.compensations, name)) throw compensatedTwice(definition, state, `branch '${name}'`)
+    }
+    return makeSplit(definition, state, {
       ...work,
       compensations: { ...work.compensations, ...compensations(cases, options) }
-    }),
+    })
+  },
   join: (strategy: Join.Strategy, join: AnyFunction) =>
     new HandlerImpl(valueOf(definition, state, { ...work, strategy, join }))
 })
 
 const makeForEach = (definition: unknown, state: string, work: UnjoinedForEach): object => ({
-  compensate: (undo: AnyFunction, options?: CompensationOptions) =>
-    makeForEach(definition, state, { ...work, compensation: compensation(undo, options) }),
+  compensate: (undo: AnyFunction, options?: CompensationOptions) => {
+    if (work.compensation !== undefined) throw compensatedTwice(definition, state, "each item")
+    return makeForEach(definition, state, { ...work, compensation: compensation(undo, options) })
+  },
   join: (strategy: Join.Strategy, join: AnyFunction) =>
     new HandlerImpl(valueOf(definition, state, { ...work, strategy, join }))
 })
+
+// The second would take the place of the first. The identity of a definition is its graph.
+const compensatedTwice = (definition: unknown, state: string, what: string) =>
+  new WorkflowDefinitionError({
+    workflow: (definition as Graph).name,
+    problems: [`state '${state}': it compensates ${what} twice`]
+  })
 
 /** What a call needs of the definition it calls. */
 export const Callable: unique symbol = Symbol.for("sluice/Callable")

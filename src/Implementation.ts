@@ -17,6 +17,7 @@ import { handlerProblems } from "./graph/validate.ts"
 import { type Handler, HandlerTypes, isHandler, type Task } from "./Handler.ts"
 import { policiesOf } from "./HandlerConstructors.ts"
 import { forkRun, type RunHandle } from "./RunHandle.ts"
+import type { OnePlace, OneSignal } from "./types/OneName.ts"
 import type { AnyFunction } from "./types/Result.ts"
 import type {
   AnyDefinition,
@@ -30,24 +31,33 @@ import type {
   TargetName
 } from "./types/Table.ts"
 
+/**
+ * How long something may take, as the option `timeout` of a run has it. A generic function that nobody has called yet, as
+ * in `ReturnType<typeof workflow.run>`, has it as `Uncalled`, too, which no value is.
+ */
+export type TimeLimit = Duration.Input | undefined | Uncalled
+
+/** The key of what stands for a call that is not made. No value has it. */
+export declare const Uncalled: unique symbol
+
+/** What stands for a call that is not made. */
+export type Uncalled = typeof Uncalled
+
 /** Options of a run. */
-export interface RunOptions<Timeout = Duration.Input | undefined> {
+export interface RunOptions<out Timeout extends TimeLimit = Duration.Input | undefined> {
   /** The id of the run; a random UUID unless given. */
   readonly id?: string | undefined
   /**
    * How long the run may take, zero or more; it is interrupted, rolled back, and fails with `RunTimeout` then. No limit unless
    * given. The run dies with `InvalidLimit` of one that is NaN or less than zero.
    */
-  readonly timeout?: (Timeout extends Duration.Input | undefined ? Timeout : Duration.Input) | undefined
+  readonly timeout?: Timeout | undefined
   /** How long a rollback may take, whatever its cause: zero or more, as `timeout`. No limit unless given. */
   readonly compensationTimeout?: Duration.Input | undefined
 }
 
-/**
- * The failure that the option `timeout` adds to a run. Of `unknown`, which stands for the call that nobody has made yet in
- * `ReturnType<typeof workflow.run>`, none.
- */
-export type RunTimeoutOf<Timeout> = unknown extends Timeout ? never : Timeout extends undefined ? never : RunTimeout
+/** The failure that the option `timeout` adds to a run. */
+export type RunTimeoutOf<Timeout> = Uncalled extends Timeout ? never : Timeout extends undefined ? never : RunTimeout
 
 /** What the handlers of a workflow share, so that each need not repeat it. */
 export interface WorkflowOptions<D extends AnyDefinition, E, out Taken extends string, out E2, out R2> {
@@ -90,21 +100,21 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
    * the compensations of the steps that were completed. A failure carries where it happened on its Cause: see
    * `Workflow.failureContext`.
    */
-  readonly run: <const T = undefined>(
+  readonly run: <const T extends TimeLimit = undefined>(
     input: Input<D>,
     options?: RunOptions<T>
   ) => Effect.Effect<Outcome<D>, E | RunTimeoutOf<T>, R>
 
   /** As `run`, beginning at an entry with its payload. */
-  readonly runFrom: <const N extends EntryName<D>, const T = undefined>(
-    entry: N,
+  readonly runFrom: <const N extends EntryName<D>, const T extends TimeLimit = undefined>(
+    entry: N & OnePlace<D, N>,
     payload: Payload<D, N>,
     input: Input<D>,
     options?: RunOptions<T>
   ) => Effect.Effect<Outcome<D>, E | RunTimeoutOf<T>, R>
 
   /** As `run`, in a fiber of the caller's scope, with a handle to watch, signal and interrupt it. */
-  readonly fork: <const T = undefined>(
+  readonly fork: <const T extends TimeLimit = undefined>(
     input: Input<D>,
     options?: RunOptions<T>
   ) => Effect.Effect<RunHandle<D, E | RunTimeoutOf<T>>, never, R | Scope.Scope>
@@ -112,20 +122,20 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
   /** Sends a signal to a run in progress, by its id; fails with `RunNotFound` when there is none. */
   readonly signal: <const S extends SignalName<D>>(
     runId: string,
-    signal: S,
+    signal: S & OneSignal<D, S>,
     ...payload: SignalArguments<D, S>
   ) => Effect.Effect<void, RunNotFound>
 
   /** Runs the handler of one state once, with its policies, and gives the transition it chose: for unit tests. */
   readonly step: <const N extends StateName<D>>(
-    state: N,
+    state: N & OnePlace<D, N>,
     payload: Payload<D, N>,
     options?: StepOptions<Input<D>>
   ) => Effect.Effect<Step<D, N>, E, R>
 }
 
 /** The key under which a workflow keeps what a workflow that calls it uses. */
-export const CalleeKey: unique symbol = Symbol("callee")
+export const CalleeKey: unique symbol = Symbol.for("sluice/Callee")
 
 /** The key under which a workflow keeps what it was assembled from, also for the command, which may be of another copy. */
 export const PartsKey: unique symbol = Symbol.for("sluice/Parts")

@@ -10,6 +10,7 @@
 import type { Duration } from "effect"
 import { toDuration } from "./engine/time.ts"
 import type { AtLeastOne, Count, Share } from "./types/Literal.ts"
+import type { Problem } from "./types/Problem.ts"
 
 /** Every branch must succeed. */
 export interface All {
@@ -130,13 +131,21 @@ export const partialResults = <const Required extends number>(
  * `failures` is a whole number of at least 0; `rate` is a share of the branches, above 0 and at most 1, rounded down.
  * Fails with `ToleranceExceeded` as soon as one too many has failed, and stops the others.
  */
-export const tolerate = <const F extends number = number, const R extends number = number>(
-  limit: { readonly failures: Count<"tolerate", F> } | { readonly rate: Share<"tolerate", R> }
+export const tolerate = <const F extends number = never, const R extends number = never>(
+  limit: { readonly failures?: Count<"tolerate", F>; readonly rate?: Share<"tolerate", R> } & OneOf<F, R>
 ): Tolerate => ({
   _tag: "tolerate",
-  // The parameters are the numbers themselves wherever the call compiles.
-  limit: limit as Tolerate["limit"]
+  // The parameters are the numbers themselves, and one of them is given, wherever the call compiles.
+  limit: limit as unknown as Tolerate["limit"]
 })
+
+type OneOf<F, R> = [F] extends [never]
+  ? [R] extends [never]
+    ? Problem<"tolerate takes failures or rate">
+    : unknown
+  : [R] extends [never]
+    ? unknown
+    : Problem<"tolerate takes either failures or rate, not both">
 
 /** Proceeds when every branch has settled, and never fails; `results` is `{ successes, failures }` in branch order. */
 export const settled: Settled = { _tag: "settled" }

@@ -11,6 +11,7 @@ import { start as startRun } from "./engine/run/start.ts"
 import { noteAwaiting, reportUnawaited } from "./engine/run/unhandled.ts"
 import { EventLog } from "./engine/watch/EventLog.ts"
 import { watchOf } from "./engine/watch/Observation.ts"
+import type { OneSignal } from "./types/OneName.ts"
 import type { AnyDefinition, ExitName, Outcome, SignalArguments, SignalName, StateName } from "./types/Table.ts"
 
 /**
@@ -36,7 +37,7 @@ export interface RunHandle<D extends AnyDefinition, out E> {
    * Sends the run a signal; one that it does not wait for yet is kept. Fails with `RunNotFound` when the run has ended.
    */
   readonly signal: <const S extends SignalName<D>>(
-    signal: S,
+    signal: S & OneSignal<D, S>,
     ...payload: SignalArguments<D, S>
   ) => Effect.Effect<void, RunNotFound>
   /** Interrupts the run with all its branches, and waits for their finalizers and for its rollback. */

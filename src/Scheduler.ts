@@ -3,6 +3,7 @@
  */
 import { Array, Clock, Context, type Duration, Effect, Exit, Layer, Result, Scope } from "effect"
 import { countProblems, durationProblems } from "./graph/problems.ts"
+import { uniqueKey } from "./keys.ts"
 import { type EntryRecord, type EntryValue, entryProblems } from "./scheduler/Entry.ts"
 import {
   type EntryBusy,
@@ -14,6 +15,7 @@ import { Runner } from "./scheduler/Runner.ts"
 import type { CompletedRun, Status, TriggeredRun, TriggerOptions } from "./scheduler/Status.ts"
 import { timetable } from "./scheduler/Trigger.ts"
 import type { AtLeastOne } from "./types/Literal.ts"
+import type { OneName } from "./types/OneName.ts"
 import type { Input, ServiceOf as ServiceOfDefinition } from "./types/Table.ts"
 
 export {
@@ -48,6 +50,12 @@ export type DefinitionOf<
   Id extends EntryId<S>
 > = S[typeof SchedulerTypes]["entries"][Id]["definition"]
 
+/** `unknown` for an entry, a message for entries that differ in their inputs. */
+export type OneEntry<S extends AnyScheduler, Id extends EntryId<S>> = OneName<
+  Input<DefinitionOf<S, Id>>,
+  Id extends EntryId<S> ? (input: Input<DefinitionOf<S, Id>>) => void : never
+>
+
 /** The identifier of the scheduler as a service. */
 export type ServiceOf<S extends AnyScheduler> = S extends new (_: never) => infer Self ? Self : never
 
@@ -80,7 +88,14 @@ export interface StopOptions {
  * back, ticks go on in the new time; those that were taken already are left out, unless they are more than an hour apart.
  */
 export interface Scheduler<in out Name extends string, in out Entries extends EntryRecord> {
-  new (_: never): { readonly scheduler: Name }
+  // All of it is in the type of the service, so that another scheduler of the same name is not taken for this one.
+  new (
+    _: never
+  ): {
+    readonly scheduler: Name
+    readonly ids: keyof Entries
+    readonly [SchedulerTypes]: Scheduler<Name, Entries>
+  }
 
   readonly [SchedulerTypes]: { readonly ids: keyof Entries & string; readonly entries: Entries }
 
@@ -104,7 +119,7 @@ export interface Scheduler<in out Name extends string, in out Entries extends En
    */
   trigger<S extends AnyScheduler, const Id extends EntryId<S>>(
     this: S,
-    id: Id,
+    id: Id & OneEntry<S, Id>,
     options?: TriggerOptions<Input<DefinitionOf<S, Id>>>
   ): Effect.Effect<TriggeredRun<DefinitionOf<S, Id>>, EntryBusy | EntryTripped | SchedulerStopped, ServiceOf<S>>
 
@@ -257,7 +272,7 @@ export const define = <const Name extends string, const Entries extends EntryRec
   }
   check(values.flatMap(([id, entry]) => entryProblems(id, entry)))
 
-  const service = Context.Service<never, Service>(`sluice/Scheduler/${name}`)
+  const service = Context.Service<never, Service>(uniqueKey(`sluice/Scheduler/${name}`))
   const runner = (id: string) =>
     service.use(({ runners }) => {
       const found = runners.get(id)

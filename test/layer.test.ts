@@ -1,6 +1,6 @@
 /** A workflow as a service: its Layer provides the handlers and their services, its callers see neither. */
 import { describe, expect, it } from "@effect/vitest"
-import { Context, Effect, Exit, Fiber, Layer, Option, References, Schema, Scope, Stream } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Option, References, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Workflow } from "sluice"
 import { Boom, causeOf, ended, failureOf, settle, succeedAfter, valueOf } from "./support/runs.ts"
@@ -265,6 +265,44 @@ describe("workflows through their Layers", () => {
       expect(yield* failureOf(run)).toEqual(new TooMuch({ price: 150 }))
       const context = Option.getOrUndefined(Workflow.failureContext(causeOf(yield* settle(run))))
       expect(context).toMatchObject({ workflow: "Pricing", state: "Check" })
+    })
+  )
+})
+
+describe("two definitions of one name", () => {
+  const sale = () =>
+    Workflow.define("Sale").state("Begin", Schema.Void, ["Sold"]).exit("Sold", Schema.String).start("Begin")
+  class Shop extends sale() {}
+  class Web extends sale() {}
+  class Free extends Workflow.define("Sale")
+    .state("Begin", Schema.Void, ["Given"])
+    .exit("Given", Schema.Void)
+    .start("Begin") {}
+  const shop = Shop.layer({ Begin: ({ to }) => to.Sold("in the shop") })
+  const web = Web.layer({ Begin: ({ to }) => to.Sold("on the web") })
+  const free = Free.layer({ Begin: ({ to }) => to.Given() })
+
+  it.effect("are provided side by side, in any order, also where their tables are the same", () =>
+    Effect.gen(function* () {
+      for (const layer of [Layer.mergeAll(shop, web, free), Layer.mergeAll(free, web, shop)]) {
+        expect(yield* Effect.provide(Effect.all([Shop.run(), Web.run(), Free.run()]), layer)).toEqual([
+          { _tag: "Sold", payload: "in the shop" },
+          { _tag: "Sold", payload: "on the web" },
+          { _tag: "Given", payload: undefined }
+        ])
+      }
+    })
+  )
+
+  it.effect("are not taken for each other where one is missing", () =>
+    Effect.gen(function* () {
+      // @ts-expect-error the Layer is that of another table
+      const ofAnother: Effect.Effect<unknown> = Effect.provide(Shop.run(), free)
+      // The types take one table for the other when they are the same.
+      const ofATwin: Effect.Effect<unknown> = Effect.provide(Shop.run(), web)
+      for (const run of [ofAnother, ofATwin]) {
+        expect(Cause.pretty(causeOf(yield* settle(run)))).toContain("Service not found: sluice/Workflow/Sale")
+      }
     })
   )
 })

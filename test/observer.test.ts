@@ -1,5 +1,5 @@
 /** Observers: who is told what, that none of them changes a run, and what becomes of those that fail or fall behind. */
-import { describe, expect, expectTypeOf, it } from "@effect/vitest"
+import { describe, expect, expectTypeOf, it, vi } from "@effect/vitest"
 import { Cause, Clock, Context, Effect, Exit, Fiber, Latch, Layer, Logger, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { InvalidOptions, Join, Observer, Workflow } from "sluice"
@@ -473,4 +473,69 @@ describe("the options of an observer", () => {
     expect(layer({ capacity: 0 })).toThrow("capacity must be a whole number of at least 1, not 0")
     expect(layer({ capacity: 1, shutdownTimeout: 0 })).not.toThrow()
   })
+})
+
+describe("two copies of the package in one process", () => {
+  type Copy = typeof import("sluice")
+
+  const copy = Effect.promise((): Promise<Copy> => {
+    vi.resetModules()
+    return import("sluice")
+  })
+
+  const define = ({ Workflow }: Copy, name: string) =>
+    Workflow.define(name).state("Begin", Schema.String, ["End"]).exit("End", Schema.String).start("Begin")
+
+  it.effect("have observers of their own, whichever is within the other", () =>
+    Effect.gen(function* () {
+      const copies = [yield* copy, yield* copy] as const
+      expect(copies[0].Observer.layer).not.toBe(copies[1].Observer.layer)
+      const runs = copies.map((of, index) =>
+        define(of, `Of copy ${index}`)
+          .implement({ Begin: ({ payload, to }) => to.End(payload) })
+          .run("book")
+      )
+      const seen = copies.map((): Array<string> => [])
+      const [first, second] = copies.map((of, index) =>
+        of.Observer.layer(({ _tag, workflow }) => Effect.sync(() => seen[index]!.push(`${workflow}: ${_tag}`)))
+      )
+      yield* settle(Effect.all(runs).pipe(Effect.provide(first!), Effect.provide(second!)))
+      yield* settle(Effect.all(runs).pipe(Effect.provide(second!), Effect.provide(first!)))
+      const once = ["RunStarted", "StateEntered", "AttemptStarted", "TransitionTaken", "RunFinished"]
+      expect(seen).toEqual(copies.map((_, index) => [...once, ...once].map((tag) => `Of copy ${index}: ${tag}`)))
+    })
+  )
+
+  it.effect("call each other's workflows, of whatever name", () =>
+    Effect.gen(function* () {
+      const Inner = define(yield* copy, "Order")
+      const Outer = define(yield* copy, "Order")
+      const inner = Inner.layer({ Begin: ({ payload, to }) => to.End(`inner ${payload}`) })
+      const outer = Outer.layer({
+        Begin: Outer.call("Begin", Inner, ({ payload }) => payload, {
+          End: ({ result, to }) => to.End(`outer ${result}`)
+        })
+      })
+      // The types take one for the other, as their tables are the same.
+      const both = Layer.merge(Layer.provide(outer, inner), inner)
+      const exit = yield* settle(Effect.provide(Effect.all([Outer.run("book"), Inner.run("book")]), both))
+      expect(exit).toEqual(
+        Exit.succeed([
+          { _tag: "End", payload: "outer inner book" },
+          { _tag: "End", payload: "inner book" }
+        ])
+      )
+    })
+  )
+
+  it.effect("refuse each other's handlers", () =>
+    Effect.gen(function* () {
+      const one = define(yield* copy, "Order")
+      const other = define(yield* copy, "Order")
+      const handler = other.task("Begin", ({ payload, to }) => to.End(payload))
+      expect(() => one.implement({ Begin: handler })).toThrow(
+        "this handler of state 'Begin' belongs to another definition"
+      )
+    })
+  )
 })

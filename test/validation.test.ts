@@ -36,6 +36,28 @@ describe("a definition", () => {
     expect(problems).toEqual(["'B' is declared twice", "'C' is declared twice", "'Done' is declared twice"])
   })
 
+  it("is refused for names that it cannot tell apart from what it has itself", () => {
+    const problems = problemsOf(() =>
+      define("")
+        .signal("", Schema.Void)
+        .signal("__proto__", Schema.Void)
+        .signal("*", Schema.Void)
+        .state("A", Schema.Void, ["*", ""])
+        .state("*", Schema.Void, ["__proto__"])
+        .exit("", Schema.Void)
+        .exit("__proto__", Schema.Void)
+        .start("A")
+    )
+    expect(problems).toEqual([
+      "the exit cannot be named ''",
+      "the exit cannot be named '__proto__'",
+      "the signal cannot be named ''",
+      "the signal cannot be named '__proto__'",
+      "the state cannot be named '*'",
+      "the workflow cannot be named ''"
+    ])
+  })
+
   it("is refused for a place that no path reaches (M8)", () => {
     const builder = define("M")
       .state("A", Schema.Void, ["Done"])
@@ -207,6 +229,19 @@ describe.each(["implement", "layer"] as const)("%s", (method) => {
     expect(() => two[method](joined(1_000_000))).not.toThrow()
   })
 
+  it("is refused for a branch, or the items, that are compensated twice", () => {
+    const undo = () => {}
+    const branches = two.split("Second", { a: done, b: done })
+    const items = two.forEach("Second", () => [], done)
+    expect(() => branches.compensate({ a: undo }).compensate({ b: undo })).not.toThrow()
+    expect(problemsOf(() => branches.compensate({ a: undo }).compensate({ b: undo, a: undo }))).toEqual([
+      "state 'Second': it compensates branch 'a' twice"
+    ])
+    expect(problemsOf(() => items.compensate(undo).compensate(undo))).toEqual([
+      "state 'Second': it compensates each item twice"
+    ])
+  })
+
   it("is refused for a share that is none, or too much (M13)", () => {
     const joined = (strategy: unknown) => ({ First, Second: two.split("Second", { a: done }).join(strategy, done) })
     for (const share of [0, -0.5, 1.0001, 50, Number.NaN]) {
@@ -222,6 +257,8 @@ describe.each(["implement", "layer"] as const)("%s", (method) => {
         `state 'Second': tolerate must be a whole number of at least 0, not ${failures}`
       ])
     }
+    const both = untyped<(limit: unknown) => unknown>(Join.tolerate)({ failures: 1, rate: 0.5 })
+    expect(problems(joined(both))).toEqual(["state 'Second': tolerate takes either failures or rate, not both"])
   })
 
   it("is refused for a concurrency below one (M15)", () => {

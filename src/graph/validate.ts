@@ -12,6 +12,9 @@ import type { Callee, Compensation, Concurrency, HandlerValue, Policy, RetryOpti
 export const definitionProblems = (graph: Graph): ReadonlyArray<string> => {
   const names = new Set(graph.places.map((place) => place.name))
   return Array.dedupe([
+    ...nameProblems("the workflow", graph.name, [""]),
+    ...graph.places.flatMap((place) => nameProblems(`the ${place.kind}`, place.name, ["", "*", "__proto__"])),
+    ...graph.signals.flatMap((signal) => nameProblems("the signal", signal.name, ["", "__proto__"])),
     ...graph.places.flatMap((place, index) => placeProblems(place, index, graph.places, names)),
     ...graph.fallback
       .filter((target) => !names.has(target))
@@ -21,6 +24,10 @@ export const definitionProblems = (graph: Graph): ReadonlyArray<string> => {
     ...shapeProblems(graph)
   ])
 }
+
+/** `*` stands for any state, and no object literal has a property `__proto__` of its own. */
+const nameProblems = (what: string, name: string, reserved: ReadonlyArray<string>): ReadonlyArray<string> =>
+  reserved.includes(name) ? [`${what} cannot be named '${name}'`] : []
 
 const placeProblems = (
   place: GraphPlace,
@@ -248,6 +255,9 @@ const strategyProblems = (strategy: Strategy, branches: number): ReadonlyArray<s
         : countProblems(_tag, required, 1)
     )
     .with({ _tag: "percentage" }, ({ share }) => shareProblems("percentage", share))
+    .with({ _tag: "tolerate", limit: { failures: P._, rate: P._ } }, () => [
+      "tolerate takes either failures or rate, not both"
+    ])
     .with({ _tag: "tolerate", limit: { failures: P._ } }, ({ limit }) => countProblems("tolerate", limit.failures, 0))
     .with({ _tag: "tolerate", limit: { rate: P._ } }, ({ limit }) => shareProblems("tolerate", limit.rate))
     .with({ _tag: "partialTimeout" }, ({ duration }) => durationProblems("partialTimeout", duration))

@@ -6,8 +6,8 @@ import type { IsEqual } from "type-fest"
 import type { RunTimeout } from "../Errors.ts"
 import { countProblems, durationProblems } from "../graph/problems.ts"
 import type { AtLeastOne } from "../types/Literal.ts"
-import type { AnyFunction } from "../types/Result.ts"
 import type { AnyDefinition, Failure, Input } from "../types/Table.ts"
+import type { CheckedInput, InputValue } from "../types/Value.ts"
 import { type Trigger, timetable } from "./Trigger.ts"
 
 /** What the input of a run can be made of. */
@@ -46,19 +46,19 @@ export interface EntryOptions<D extends AnyDefinition, Trip extends number, Queu
 }
 
 /** The input of every run: a value, or a function of the tick. */
-export interface InputOptions<Input> {
+export interface InputOptions<Input, Given = unknown> {
   /**
    * The input of every run: a value, or a function of the tick. When the function throws, the run has failed with that
    * defect.
    */
-  readonly input: Exclude<Input, AnyFunction> | ((tick: Tick) => Input)
+  readonly input: InputValue<Input> | ((tick: Tick) => CheckedInput<"the input of an entry", Input, Given>)
 }
 
 /** The last argument of an entry: a workflow whose start has no payload takes no input. */
-export type EntryArguments<D extends AnyDefinition, Trip extends number, Queue extends number> =
+export type EntryArguments<D extends AnyDefinition, Trip extends number, Queue extends number, Given = unknown> =
   IsEqual<Input<D>, void> extends true
     ? readonly [options?: EntryOptions<D, Trip, Queue>]
-    : readonly [options: EntryOptions<D, Trip, Queue> & InputOptions<Input<D>>]
+    : readonly [options: EntryOptions<D, Trip, Queue> & InputOptions<Input<D>, Given>]
 
 /** An entry of a scheduler, which runs the workflow of a definition. */
 export interface Entry<out D extends AnyDefinition> {
@@ -108,10 +108,15 @@ const defaultQueue = 16
  * })
  * ```
  */
-export const entry = <D extends AnyDefinition, const Trip extends number = number, const Queue extends number = number>(
+export const entry = <
+  D extends AnyDefinition,
+  Given,
+  const Trip extends number = number,
+  const Queue extends number = number
+>(
   definition: D,
   trigger: Trigger,
-  ...[options]: EntryArguments<D, Trip, Queue>
+  ...[options]: EntryArguments<D, Trip, Queue, Given>
 ): Entry<D> => {
   const value: Entry<D> & { readonly options: unknown } = { definition, trigger, options: options ?? {} }
   return value

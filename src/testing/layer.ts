@@ -3,7 +3,7 @@
  */
 import type { Effect, Layer } from "effect"
 import type { RunInfo } from "../Context.ts"
-import { workflowLayer } from "../Definition.ts"
+import { ServiceKey, workflowLayer } from "../Definition.ts"
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
 import type { Spec } from "../graph/Spec.ts"
 import { assemble } from "../Implementation.ts"
@@ -64,8 +64,14 @@ export const layer = <
     specs: new Map(entries.map((entry) => [entry, spec])),
     shared: { policies: [], rollback: () => true }
   })
+  // What has a graph is a definition, and made by the builder.
+  const { [ServiceKey]: service } = definition as unknown as Provided
   // What the stand-in needs is in its type only.
-  return workflowLayer(name, workflow) as Layer.Layer<ServiceOf<D>>
+  return workflowLayer(service, workflow) as Layer.Layer<ServiceOf<D>>
+}
+
+interface Provided {
+  readonly [ServiceKey]: Parameters<typeof workflowLayer>[0]
 }
 
 const mark = " (stand-in)"

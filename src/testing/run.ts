@@ -3,7 +3,8 @@
  */
 import type { DateTime, Duration, Effect } from "effect"
 import type { IsEqual } from "type-fest"
-import type { RunTimeoutOf, Workflow, RunOptions as WorkflowRunOptions } from "../Implementation.ts"
+import type { RunTimeoutOf, TimeLimit, Workflow, RunOptions as WorkflowRunOptions } from "../Implementation.ts"
+import type { OnePlace } from "../types/OneName.ts"
 import type { Problem } from "../types/Problem.ts"
 import type { CheckedStubs, StubServices, Stubs } from "../types/Stubs.ts"
 import type {
@@ -19,7 +20,7 @@ import type { Report } from "./Report.ts"
 import { reportOf } from "./TestRun.ts"
 
 /** Options of a run under test. */
-export interface RunOptions<D extends AnyDefinition, E, S, T> extends WorkflowRunOptions<T> {
+export interface RunOptions<D extends AnyDefinition, E, S, T extends TimeLimit> extends WorkflowRunOptions<T> {
   /**
    * What stands in for the work of states, by their names: a function of the state's context, which makes the transition,
    * an Effect that never succeeds, or what `stub`, `branches` and `items` make. The other states do their own work.
@@ -92,7 +93,7 @@ type SignalAt<S, P> =
  * })
  * ```
  */
-export const run = <D extends AnyDefinition, E, R, S extends Stubs<D>, const T = undefined>(
+export const run = <D extends AnyDefinition, E, R, S extends Stubs<D>, const T extends TimeLimit = undefined>(
   workflow: Workflow<D, E, R>,
   input: Input<D>,
   options?: RunOptions<D, E, S, T>
@@ -106,10 +107,10 @@ export const runFrom = <
   R,
   const N extends EntryName<D>,
   S extends Stubs<D>,
-  const T = undefined
+  const T extends TimeLimit = undefined
 >(
   workflow: Workflow<D, E, R>,
-  entry: N,
+  entry: N & OnePlace<D, N>,
   payload: Payload<D, N>,
   input: Input<D>,
   options?: RunOptions<D, E, S, T>

@@ -1,7 +1,7 @@
 /**
  * Drawing the scenarios that a workflow can be run under.
  */
-import { Arbitrary, Effect, Schema } from "effect"
+import { Arbitrary, Effect, Option, Record, Schema } from "effect"
 import * as fc from "fast-check"
 import { WorkflowDefinitionError } from "../Errors.ts"
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
@@ -183,13 +183,13 @@ class Drawing {
     this.checkNames("failures", failures, new Set(states.map(({ name }) => name)))
     this.checkNames("signals", this.settings.signals ?? {}, new Set(signals.map(({ name }) => name)))
     for (const { name, payload } of places) {
-      if (reached.has(name)) this.payloads.set(name, this.valuesOf("payload", name, payload, payloads[name]))
+      if (reached.has(name)) this.payloads.set(name, this.valuesOf("payload", name, payload, given(payloads, name)))
     }
     const sent = signals.map(({ name, payload }) =>
       fc.record({
         at: delays,
         signal: fc.constant(name),
-        payload: this.valuesOf("signal", name, payload, this.settings.signals?.[name])
+        payload: this.valuesOf("signal", name, payload, given(this.settings.signals, name))
       })
     )
     if (this.problems.length > 0) {
@@ -227,7 +227,7 @@ class Drawing {
       fc
         .record({
           delay: canWait ? delays : fc.constant(0),
-          trouble: troublesOf(canWait, this.settings.failures?.[name]),
+          trouble: troublesOf(canWait, given(this.settings.failures, name)),
           troubles: fc.oneof({ withCrossShrink: true }, fc.constant(always), fc.integer({ min: 1, max: 3 })),
           move: fc.oneof({ withCrossShrink: true }, ...targets.map((target) => this.movesTo(target)))
         })
@@ -288,6 +288,10 @@ class Drawing {
     }
   }
 }
+
+/** What is given for a name, and not what every record has under it. */
+const given = <A>(options: Readonly<Record<string, A>> | undefined, name: string): A | undefined =>
+  Option.getOrUndefined(Record.get(options ?? {}, name))
 
 const sample = <A>(values: Arbitrary.Arbitrary<A>, options: Arbitrary.SampleOptions): A =>
   Effect.runSync(Arbitrary.sampleEffect(values, { ...options, count: 1 }))[0]!

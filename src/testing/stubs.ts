@@ -14,8 +14,8 @@ import type { AnyFunction } from "../types/Result.ts"
 import type {
   BranchOutcomes,
   CheckedBranchOutcomes,
+  CheckedItemOutcome,
   CheckedOutcome,
-  ItemErrors,
   ItemOutcome,
   NoItems,
   NoWork,
@@ -142,7 +142,7 @@ export const branches = <D extends AnyDefinition, N extends StateName<D>, Own, S
  */
 export const items = <D extends AnyDefinition, N extends StateName<D>, Own, S extends ItemOutcome<D, N, Own>>(
   handler: Stubbable<D, N, Own> & NoProblem<NoItems<N, Own>>,
-  outcome: S & NoProblem<ItemErrors<N, Own, S>>
+  outcome: S & CheckedItemOutcome<N, Own, S>
 ): Stub<D, N, OutcomeParts<S>["services"]> => {
   const replace = (work: Work): Result.Result<Work, string> =>
     work._tag === "forEach" ? Result.succeed({ ...work, each: asFunction(outcome) }) : Result.fail("has no items")

@@ -8,9 +8,11 @@ import type {
   CompensationContext,
   SignalContext
 } from "../Context.ts"
+import type { Inherited, NameOf } from "./Name.ts"
 import type { NoProblem, Problem } from "./Problem.ts"
 import type { Result, ResultProblem, TagOf } from "./Result.ts"
 import type { AnyDefinition, ExitName, Payload, SignalName, StateName, WorkflowName } from "./Table.ts"
+import type { CheckedValue } from "./Value.ts"
 
 /** What the functions of a record give, as a union. */
 export type CaseResult<Cases> = Cases[keyof Cases] extends infer F
@@ -28,26 +30,28 @@ type CheckedCase<D extends AnyDefinition, N extends string, F> = F extends (cont
 
 /** One function for each tag that can occur. */
 export type CatchCases<D extends AnyDefinition, N extends StateName<D> | "*", E> = {
-  readonly [Tag in TagOf<E>]?: (context: CatchContext<D, N, Extract<E, { readonly _tag: Tag }>>) => unknown
+  readonly [Tag in TagOf<E>]?:
+    | ((context: CatchContext<D, N, Extract<E, { readonly _tag: Tag }>>) => unknown)
+    | Inherited<Tag>
 }
 
 /** The cases themselves, or a message where a tag cannot occur or a result is no transition. */
 export type CheckedCatchCases<D extends AnyDefinition, N extends string, E, Cases> = {
-  readonly [Tag in keyof Cases]: Tag extends TagOf<E>
+  readonly [Tag in keyof Cases]: NameOf<Tag> extends TagOf<E>
     ? CheckedCase<D, N, Cases[Tag]>
-    : Problem<`state '${N}' cannot fail with '${Tag & string}' here`>
+    : Problem<`state '${N}' cannot fail with '${NameOf<Tag> & string}' here`>
 }
 
 /** One function for each signal that is waited for. */
 export type SignalCases<D extends AnyDefinition, N extends StateName<D>> = {
-  readonly [S in SignalName<D>]?: (context: SignalContext<D, N, S>) => unknown
+  readonly [S in SignalName<D>]?: ((context: SignalContext<D, N, S>) => unknown) | Inherited<S>
 }
 
 /** The cases themselves, or a message where a signal is not declared or a result is no transition. */
 export type CheckedSignalCases<D extends AnyDefinition, N extends string, Cases> = {
-  readonly [S in keyof Cases]: S extends SignalName<D>
+  readonly [S in keyof Cases]: NameOf<S> extends SignalName<D>
     ? CheckedCase<D, N, Cases[S]>
-    : Problem<`'${S & string}' is not a signal of '${WorkflowName<D>}'`>
+    : Problem<`'${NameOf<S> & string}' is not a signal of '${WorkflowName<D>}'`>
 }
 
 /** One function for each exit of a called workflow. */
@@ -57,38 +61,37 @@ export type ExitCases<D extends AnyDefinition, N extends StateName<D>, Callee ex
 
 /** The cases themselves, or a message where there is no such exit or a result is no transition. */
 export type CheckedExitCases<D extends AnyDefinition, N extends string, Callee extends AnyDefinition, Cases> = {
-  readonly [X in keyof Cases]: X extends ExitName<Callee>
+  readonly [X in keyof Cases]: NameOf<X> extends ExitName<Callee>
     ? CheckedCase<D, N, Cases[X]>
-    : Problem<`'${X & string}' is not an exit of '${WorkflowName<Callee>}'`>
+    : Problem<`'${NameOf<X> & string}' is not an exit of '${WorkflowName<Callee>}'`>
 }
 
 /** One function for each target that needs an undo. */
 export type CompensationCases<D extends AnyDefinition, Taken extends string> = {
-  readonly [T in Taken]?: (context: CompensationContext<D, T>) => unknown
+  readonly [T in Taken]?: ((context: CompensationContext<D, T>) => unknown) | Inherited<T>
 }
 
 /** `unknown` for every target that the state goes to, a message for every other. */
 export type CheckedCompensationCases<N extends string, Taken, Cases> = {
-  readonly [T in keyof Cases]: T extends Taken
-    ? CheckedUndo<Cases[T]>
-    : Problem<`state '${N}' never goes to '${T & string}'`>
+  readonly [T in keyof Cases]: NameOf<T> extends Taken
+    ? CheckedUndo<N, T, Cases[T]>
+    : Problem<`state '${N}' never goes to '${NameOf<T> & string}'`>
 }
 
 /** One function for each branch that needs an undo. */
 export type BranchCompensationCases<D extends AnyDefinition, N extends StateName<D>, Values> = {
-  readonly [K in keyof Values]?: (context: BranchCompensationContext<D, N, Values[K]>) => unknown
+  readonly [K in keyof Values]?: ((context: BranchCompensationContext<D, N, Values[K]>) => unknown) | Inherited<K>
 }
 
-/** `unknown` for every branch, a message for every other name. */
-export type CheckedBranchCompensationCases<N extends string, Values, Cases> = {
+/** `unknown` for every branch that has no compensation yet, a message for every other name. */
+export type CheckedBranchCompensationCases<N extends string, Values, Cases, Compensated> = {
   readonly [K in keyof Cases]: K extends keyof Values
-    ? CheckedUndo<Cases[K]>
-    : Problem<`state '${N}' has no branch '${K & string}'`>
+    ? K extends Compensated
+      ? Problem<`state '${N}' compensates '${NameOf<K> & string}' twice`>
+      : CheckedUndo<N, K, Cases[K]>
+    : Problem<`state '${N}' has no branch '${NameOf<K> & string}'`>
 }
 
-/** `unknown` for what can undo a step, a message for what would not be waited for. */
-export type CheckedUndo<F> = F extends (context: never) => infer Out
-  ? [Extract<Result<Out>["value"], PromiseLike<unknown>>] extends [never]
-    ? unknown
-    : Problem<"a compensation returns a Promise: return an Effect instead, made with Effect.tryPromise">
+type CheckedUndo<N extends string, K, F> = F extends (context: never) => infer Out
+  ? CheckedValue<`state '${N}': the compensation of '${NameOf<K> & string}'`, Out>
   : unknown

@@ -5,6 +5,7 @@ import type { IsAny } from "type-fest"
 import type { Context } from "../Context.ts"
 import type { CompensationFailed } from "../Errors.ts"
 import type { AnyHandler, Handler } from "../Handler.ts"
+import type { NameOf } from "./Name.ts"
 import type { NoProblem, Problem } from "./Problem.ts"
 import type { NeverTaken, Result, ResultProblem, TagOf } from "./Result.ts"
 import type { AnyDefinition, DefinitionTypes, ExitName, Failure, FallbackName, StateName } from "./Table.ts"
@@ -16,13 +17,16 @@ export type Handlers<D extends AnyDefinition> = {
 
 /** `unknown` for every handler that is right, a message for every one that is not. */
 export type CheckedHandlers<D extends AnyDefinition, H> = {
-  readonly [K in keyof H]: K extends StateName<D> ? CheckedHandler<D, K, H[K]> : UnknownKey<D, K>
+  readonly [K in keyof H]: K extends StateName<D> ? CheckedHandler<D, K, H[K]> : CheckedKey<D, NameOf<K>, H[K]>
 }
 
-type UnknownKey<D extends AnyDefinition, K> =
-  K extends ExitName<D>
-    ? Problem<`'${K & string}' is an exit and takes no handler`>
-    : Problem<`'${K & string}' is not a state`>
+// A name that is a number makes a key that is none of the names.
+type CheckedKey<D extends AnyDefinition, N, H> =
+  N extends StateName<D>
+    ? CheckedHandler<D, N, H>
+    : N extends ExitName<D>
+      ? Problem<`'${N & string}' is an exit and takes no handler`>
+      : Problem<`'${N & string}' is not a state`>
 
 // The compiler first tries a call with `H` as its constraint, where nothing is known of a handler yet: `AnyHandler`, whose
 // state is any string, has to pass.
@@ -68,8 +72,8 @@ type CheckedFailure<D extends AnyDefinition, K, E> = unknown extends E
     : UndeclaredFailure<K, Exclude<E, Failure<D>>>
 
 type UndeclaredFailure<K, E> = [TagOf<E>] extends [never]
-  ? Problem<readonly [`state '${K & string}' can fail with what .failure does not declare`, E]>
-  : Problem<`state '${K & string}' can fail with '${TagOf<E>}', which .failure does not declare`>
+  ? Problem<readonly [`state '${NameOf<K> & string}' can fail with what .failure does not declare`, E]>
+  : Problem<`state '${NameOf<K> & string}' can fail with '${TagOf<E>}', which .failure does not declare`>
 
 /** The errors that the policy of a workflow is put around: those of every handler that no other falls back to. */
 export type SharedErrors<D extends AnyDefinition, H> = Exclude<

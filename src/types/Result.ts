@@ -8,6 +8,8 @@ import type { Pending } from "../Context.ts"
 import type { AnyDefinition, TargetName } from "./Table.ts"
 import type { Transitions } from "./Transition.ts"
 
+type AnyEffect = Effect.Effect<unknown, unknown, unknown>
+
 /** Any function of one context. `never` accepts every parameter type. */
 export type AnyFunction = (context: never) => unknown
 
@@ -16,13 +18,18 @@ export type AnyFunction = (context: never) => unknown
  * on the union it computes: hovers and declarations show the union.
  */
 export interface Result<Out> {
-  /** What comes out in the end: the result of the Effect, the return of the generator, or the value itself. */
+  /**
+   * What comes out in the end: the result of the Effect, the return of the generator, or the value itself, as which a
+   * generator counts that does not yield Effects only.
+   */
   readonly value: IsAny<Out> extends true
     ? Out
     : Out extends Effect.Effect<infer A, infer _E, infer _R>
       ? A
-      : Out extends Generator<infer _Y, infer A, infer _N>
-        ? A
+      : Out extends Generator<infer Y, infer A, infer _N>
+        ? [Y] extends [AnyEffect]
+          ? A
+          : Out
         : Out
 
   /** The targets of the transitions among the values; of `any`, all. */
@@ -86,11 +93,15 @@ export type ResultProblem<D extends AnyDefinition, N extends string, Value> = [V
 type Wrong<N extends string, Value> =
   Value extends PromiseLike<unknown>
     ? `state '${N}' returns a Promise: return an Effect instead, made with Effect.tryPromise`
-    : Value extends (...args: never) => { readonly _tag: infer T extends string }
-      ? `state '${N}' returns to.${T} itself: call it`
-      : Value extends undefined | void
-        ? `state '${N}' must return a transition on every path: one returns nothing`
-        : `state '${N}' must return a transition made by its own 'to'`
+    : Value extends AsyncGenerator<unknown, unknown, never>
+      ? `state '${N}' is an async generator: make it a generator, which yields Effects made with Effect.tryPromise`
+      : Value extends Generator<unknown, unknown, never>
+        ? `state '${N}' yields what is no Effect: use yield*, and make Effects of Promises with Effect.tryPromise`
+        : Value extends (...args: never) => { readonly _tag: infer T extends string }
+          ? `state '${N}' returns to.${T} itself: call it`
+          : Value extends undefined | void
+            ? `state '${N}' must return a transition on every path: one returns nothing`
+            : `state '${N}' must return a transition made by its own 'to'`
 
 /** The message for a declared target that a handler never goes to, or `never`. */
 export type NeverTaken<D extends AnyDefinition, N extends string, Taken> =

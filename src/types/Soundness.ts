@@ -5,6 +5,7 @@
  * walk indexes it directly. `keyof` of a mapped type with an `as` clause is recomputed at every use, and an intersection
  * distributes over all names, so that either would make the walk quadratic.
  */
+import type { Reserved, ReservedName } from "./Name.ts"
 import type { Place } from "./Place.ts"
 
 /** The targets of each place, keyed by its name. */
@@ -39,8 +40,12 @@ type Undeclared<P extends Place, Names extends string> = P extends Place
   : never
 
 type UndeclaredTarget<State extends string, Target extends string> = Target extends string
-  ? `${State extends "*" ? "the fallback" : `state '${State}'`} has the target '${Target}', which is not declared`
+  ? {} extends { readonly [T in Target]: T }
+    ? `${Owner<State>} has any string as a target: the names must be literals`
+    : `${Owner<State>} has the target '${Target}', which is not declared`
   : never
+
+type Owner<State extends string> = State extends "*" ? "the fallback" : `state '${State}'`
 
 type Unreachable<Name extends string> = Name extends string ? `'${Name}' cannot be reached from the start` : never
 
@@ -62,5 +67,5 @@ export type SoundnessProblem<
   Places extends Place,
   Entries extends string
 > = [Undeclared<Places, States | Exits>] extends [never]
-  ? ShapeProblem<States, Exits, Places, Entries>
+  ? ReservedName<(States | Exits) & Reserved> | ShapeProblem<States, Exits, Places, Entries>
   : Undeclared<Places, States | Exits>

@@ -6,10 +6,12 @@ import type { Effect } from "effect"
 import type { IsAny } from "type-fest"
 import type { BranchContext, Context, ItemContext } from "../Context.ts"
 import type { AnyHandler, Branch, HandlerTypes, Items, OwnTypes, Work } from "../Handler.ts"
+import type { Inherited, NameOf } from "./Name.ts"
 import type { NoProblem, Problem } from "./Problem.ts"
 import type { Result, ResultProblem, TagOf } from "./Result.ts"
 import type { AnyDefinition, DefinitionTypes, ExitName, Failure, StateName, WorkflowName } from "./Table.ts"
 import type { Transition } from "./Transition.ts"
+import type { CheckedValue } from "./Value.ts"
 
 /** The key under which a stand-in carries its types, and its value what it stands in for. */
 declare const StubTypes: unique symbol
@@ -35,16 +37,20 @@ export type StateOutcome<D extends AnyDefinition, N extends StateName<D>> =
 
 /** A stand-in for some states, by their names. A handler is none, which is said of it in words. */
 export type Stubs<D extends AnyDefinition> = {
-  readonly [N in StateName<D>]?: StateOutcome<D, N> | AnyStub | AnyHandler
+  readonly [N in StateName<D>]?: StateOutcome<D, N> | AnyStub | AnyHandler | Inherited<N>
 }
 
 /** `unknown` for every stand-in that is right, a message for every one that is not. */
 export type CheckedStubs<D extends AnyDefinition, E, S> = {
-  readonly [K in keyof S]: K extends StateName<D> ? CheckedStub<D, K, E, S[K]> : UnknownKey<D, K>
+  readonly [K in keyof S]: CheckedKey<D, NameOf<K>, E, S[K]>
 }
 
-type UnknownKey<D extends AnyDefinition, K> =
-  K extends ExitName<D> ? Problem<`'${K & string}' is an exit, not a state`> : Problem<`'${K & string}' is not a state`>
+type CheckedKey<D extends AnyDefinition, N, E, S> =
+  N extends StateName<D>
+    ? CheckedStub<D, N, E, S>
+    : N extends ExitName<D>
+      ? Problem<`'${N & string}' is an exit, not a state`>
+      : Problem<`'${N & string}' is not a state`>
 
 type CheckedStub<D extends AnyDefinition, N extends StateName<D>, E, S> =
   S extends Stub<infer Of, infer State, infer _R>
@@ -121,7 +127,7 @@ type Giving<A> = A | Effect.Effect<A, unknown, unknown> | Generator<Effect.Effec
 
 /** A stand-in for some branches of a split, by their names. */
 export type BranchOutcomes<D extends AnyDefinition, N extends StateName<D>, Own> = {
-  readonly [K in BranchName<Own>]?: BranchOutcome<D, N, Extract<Own, Branch<K, unknown, unknown>>>
+  readonly [K in BranchName<Own>]?: BranchOutcome<D, N, Extract<Own, Branch<K, unknown, unknown>>> | Inherited<K>
 }
 
 type BranchName<Own> = Extract<Own, AnyBranch>["branch"] & string
@@ -134,13 +140,14 @@ type BranchOutcome<D extends AnyDefinition, N extends StateName<D>, B> =
 /** `unknown` for every branch that may fail so, a message for every other, and for every other name. */
 export type CheckedBranchOutcomes<N extends string, Own, S> = {
   readonly [K in keyof S]: K extends Extract<Own, AnyBranch>["branch"]
-    ? NoProblem<
-        WrongError<
-          `branch '${K & string}'`,
-          Exclude<OutcomeParts<S[K]>["error"], ErrorOf<Extract<Own, Branch<K, unknown, unknown>>>>,
-          "with which the branch cannot fail"
+    ? CheckedValue<`the stand-in for branch '${K & string}'`, OutOf<S[K]>> &
+        NoProblem<
+          WrongError<
+            `branch '${K & string}'`,
+            Exclude<OutcomeParts<S[K]>["error"], ErrorOf<Extract<Own, Branch<K, unknown, unknown>>>>,
+            "with which the branch cannot fail"
+          >
         >
-      >
     : Problem<`state '${N}' has no branch '${K & string}'`>
 }
 
@@ -150,12 +157,18 @@ export type ItemOutcome<D extends AnyDefinition, N extends StateName<D>, Own> =
     ? Effect.Effect<A, unknown, unknown> | ((context: ItemContext<D, N, Item>) => Giving<A>)
     : never
 
-/** The message for a failure that an item cannot have, or `never`. */
-export type ItemErrors<N extends string, Own, S> = WrongError<
-  `the items of state '${N}'`,
-  Exclude<OutcomeParts<S>["error"], ErrorOf<Extract<Own, AnyItems>>>,
-  "with which they cannot fail"
->
+/** `unknown` for what the items may give or fail with, a message for everything else. */
+export type CheckedItemOutcome<N extends string, Own, S> = CheckedValue<
+  `the stand-in for the items of state '${N}'`,
+  OutOf<S>
+> &
+  NoProblem<
+    WrongError<
+      `the items of state '${N}'`,
+      Exclude<OutcomeParts<S>["error"], ErrorOf<Extract<Own, AnyItems>>>,
+      "with which they cannot fail"
+    >
+  >
 
 /** `unknown` for what gives a transition to an exit or none at all, a message for every other. */
 export type CheckedCallee<D extends AnyDefinition, S> = Result<OutOf<S>>["value"] extends infer Value

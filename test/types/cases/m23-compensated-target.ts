@@ -1,7 +1,7 @@
 import { Effect, Schema } from "effect"
 import { Join, Workflow } from "sluice"
 import { Depot, Purchase } from "../right/purchase.ts"
-import { each, reserving } from "../right/rollback.ts"
+import { reserving } from "../right/rollback.ts"
 
 const Reserve = Purchase.task("Reserve", ({ payload, to }) =>
   Effect.map(
@@ -42,6 +42,11 @@ export const aBranchAfterTheJoin = reserving
   .compensate({
     hold: () => Effect.void // expect: "'hold'", '"Charge"'
   })
+const each = Purchase.forEach(
+  "Reserve",
+  ({ payload }) => [payload.id],
+  ({ item }) => item
+)
 export const byBranch = each.compensate({ hold: () => Effect.void }) // expect: 'hold'
 
 // A route does nothing that could be undone.
