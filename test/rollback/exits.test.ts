@@ -1,6 +1,6 @@
 /** Exits: one that rolls back undoes what was completed before the run ends there, a normal one undoes nothing. */
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Schema } from "effect"
+import { Cause, Effect, Exit, Fiber, Option, Schema } from "effect"
 import { TestClock } from "effect/testing"
 import { CompensationFailed, Join, Workflow } from "sluice"
 import {
@@ -121,6 +121,25 @@ describe("an exit that rolls back", () => {
       expect(failure.cause.reasons).toEqual([])
       expect(failure).toMatchObject({ workflow: "Trip", runId: "run-1", failures: [{ state: "Hotel" }], untried: [] })
       expect(ledger.undone).toEqual(["flight"])
+    })
+  )
+
+  it.effect("is named by what could not be undone on the way to it", () =>
+    Effect.gen(function* () {
+      const undos = { hotel: () => Effect.fail(noRefund), flight: () => Effect.void }
+      const error = errorOf(yield* settle(trip(undos, cancelled).run("4A", { id: "t-1" })))
+      expect(error).toMatchObject({ exit: "Cancelled" })
+      expect((error as CompensationFailed).message).toContain("rolled back at exit 'Cancelled'")
+    })
+  )
+
+  it.effect("is not what a failure that could not be undone names: that says where it happened", () =>
+    Effect.gen(function* () {
+      const undos = { hotel: () => Effect.fail(noRefund), flight: () => Effect.void }
+      const failing = trip(undos, () => Effect.fail(new Boom({ id: "no car" })))
+      const error = errorOf(yield* settle(failing.run("4A", { id: "t-1" }))) as CompensationFailed
+      expect(error.exit).toBeUndefined()
+      expect(Option.getOrThrow(Workflow.failureContext(error.cause))).toMatchObject({ runId: "t-1", state: "Car" })
     })
   )
 

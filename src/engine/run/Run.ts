@@ -133,7 +133,7 @@ export class Run implements AnyRun {
       if (isPutBack) this.mailbox.putBack(taken.signal)
       return !isPutBack
     })
-    return this.rollback === undefined ? undefined : throwAway(this, this.rollback, frame, cause, kept)
+    return this.rollback === undefined ? undefined : throwAway(this, this.rollback, frame, this.annotate(cause), kept)
   }
 
   /** Makes what the present visit has done final: it has chosen where the run goes. */

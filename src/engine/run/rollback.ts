@@ -61,7 +61,7 @@ export class Rollback implements Steps {
   private readonly failures: Array<CompensationFailed["failures"][number]> = []
   private readonly untried: Array<CompensationFailed["untried"][number]> = []
   private readonly kept: Array<CompensationFailed> = []
-  private why: Cause.Cause<unknown> | undefined
+  private why: Pick<CompensationFailed, "cause" | "exit"> | undefined
   /** That not everything could be undone, as soon as it is so: the end of the run, which nothing retries or catches. */
   failure: CompensationFailed | undefined
 
@@ -103,13 +103,14 @@ export class Rollback implements Steps {
   }
 
   /**
-   * Undoes what `take` takes out, the last step first, within the time there is. Nothing comes between taking and undoing. It
-   * never fails: what could not be undone is the `failure` afterwards.
+   * Undoes what `take` takes out, the last step first, within the time there is, because of a failure or on the way to an
+   * exit. Nothing comes between taking and undoing. It never fails: what could not be undone is the `failure` afterwards.
    */
   unwind(
     take: () => Array<Step>,
     cause: Cause.Cause<unknown>,
-    limit: Duration.Duration | undefined
+    limit: Duration.Duration | undefined,
+    exit?: string
   ): Effect.Effect<void> {
     // The runs whose steps are being undone, the one that was called last at the end.
     const open: Array<Undoing> = []
@@ -149,7 +150,7 @@ export class Rollback implements Steps {
             }
             this.leaveUntried(open)
           })
-    return Effect.uninterruptible(Effect.map(undone, () => this.tell(cause)))
+    return Effect.uninterruptible(Effect.map(undone, () => this.tell(cause, exit)))
   }
 
   keep(failure: CompensationFailed): void {
@@ -206,13 +207,13 @@ export class Rollback implements Steps {
   }
 
   /** Makes what could not be undone so far the failure of the run, for the first reason. */
-  private tell(cause: Cause.Cause<unknown>): void {
+  private tell(cause: Cause.Cause<unknown>, exit?: string): void {
     const { failures, untried } = this
     if (failures.length === 0 && untried.length === 0) return
-    this.why ??= cause
     const { id: runId, workflow } = this.origin
+    this.why ??= { cause, ...(exit === undefined ? {} : { exit }) }
     const lists = { failures: [...failures], untried: [...untried] }
-    this.failure = new CompensationFailed({ workflow, runId, cause: this.why, ...lists })
+    this.failure = new CompensationFailed({ workflow, runId, ...this.why, ...lists })
   }
 }
 

@@ -9,6 +9,7 @@ import type { Rollback } from "./rollback.ts"
 /** The run whose steps they are, as far as the decision to undo them asks. */
 interface Unwound {
   readonly machine: Machine
+  readonly state: string
   readonly compensationTimeout: Duration.Duration | undefined
 }
 
@@ -42,7 +43,7 @@ export const undoFailed = (run: Unwound, rollback: Rollback, cause: Cause.Cause<
 /** Undoes everything, because the run ends at an exit that rolls back. */
 export const undoAtExit = (run: Unwound, rollback: Rollback): Effect.Effect<void> =>
   Effect.flatMap(
-    rollback.unwind(() => rollback.takeAll(), Cause.empty, run.compensationTimeout),
+    rollback.unwind(() => rollback.takeAll(), Cause.empty, run.compensationTimeout, run.state),
     () => endIfFailed(rollback)
   )
 
