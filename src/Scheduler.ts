@@ -3,7 +3,6 @@
  */
 import { Array, Clock, Context, type Duration, Effect, Exit, Layer, Result, Scope } from "effect"
 import { countProblems, durationProblems } from "./graph/problems.ts"
-import { uniqueKey } from "./keys.ts"
 import { type EntryRecord, type EntryValue, entryProblems } from "./scheduler/Entry.ts"
 import {
   type EntryBusy,
@@ -14,6 +13,7 @@ import {
 import { Runner } from "./scheduler/Runner.ts"
 import type { CompletedRun, Status, TriggeredRun, TriggerOptions } from "./scheduler/Status.ts"
 import { timetable } from "./scheduler/Trigger.ts"
+import { uniqueKey } from "./text/keys.ts"
 import type { AtLeastOne } from "./types/Literal.ts"
 import type { OneName } from "./types/OneName.ts"
 import type { Input, ServiceOf as ServiceOfDefinition } from "./types/Table.ts"

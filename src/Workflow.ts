@@ -2,9 +2,12 @@
  * Typed workflows: a definition, its handlers, and the workflow they make.
  */
 
-import type { Workflow } from "./Implementation.ts"
 import type { InMemory } from "./types/Place.ts"
+import type { Workflow } from "./workflow/Implementation.ts"
 
+export { type Builder, type Definition, define, type ExitOptions } from "./definition/Definition.ts"
+export type { RunEvent } from "./Event.ts"
+export { type FailureContext, failureContext } from "./engine/run/failure.ts"
 export type {
   BranchCompensationContext,
   BranchContext,
@@ -19,13 +22,8 @@ export type {
   PollContext,
   RunInfo,
   SignalContext
-} from "./Context.ts"
-export { type Builder, type Definition, define, type ExitOptions } from "./Definition.ts"
-export type { RunEvent } from "./Event.ts"
-export { type FailureContext, failureContext } from "./engine/run/failure.ts"
-export type { RunOptions, Step, StepOptions, Workflow, WorkflowOptions } from "./Implementation.ts"
-export type { RunHandle } from "./RunHandle.ts"
-export { type Cell, cell, type Store } from "./Store.ts"
+} from "./handler/Context.ts"
+export { type Cell, cell, type Store } from "./store/Store.ts"
 export type { Exit, Fallback, InMemory, Signal, State } from "./types/Place.ts"
 export type {
   AnyDefinition,
@@ -40,6 +38,8 @@ export type {
   TargetName
 } from "./types/Table.ts"
 export type { Targets, To, Transition, Transitions } from "./types/Transition.ts"
+export type { RunOptions, Step, StepOptions, Workflow, WorkflowOptions } from "./workflow/Implementation.ts"
+export type { RunHandle } from "./workflow/RunHandle.ts"
 
 /** The errors that a workflow's runs can fail with. */
 export type Error<W> = W extends Workflow<infer _D, infer E, infer _R> ? E : never

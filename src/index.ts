@@ -5,7 +5,7 @@
 export * as Diagram from "./Diagram.ts"
 export * from "./Errors.ts"
 export * as Guard from "./Guard.ts"
-export * as Handler from "./Handler.ts"
+export * as Handler from "./handler/Handler.ts"
 export * as Join from "./Join.ts"
 export * as Metrics from "./Metrics.ts"
 export * as Observer from "./Observer.ts"

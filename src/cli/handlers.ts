@@ -4,9 +4,9 @@
  */
 import { Array, Option, Predicate } from "effect"
 import type { Graph } from "../graph/Graph.ts"
-import type { HandlerValue, Spec } from "../graph/Spec.ts"
-import { HandlerTypes, isHandler } from "../Handler.ts"
-import { PartsKey, type WorkflowParts } from "../Implementation.ts"
+import { HandlerTypes, isHandler } from "../handler/Handler.ts"
+import type { HandlerValue, Spec } from "../handler/Spec.ts"
+import { PartsKey, type WorkflowParts } from "../workflow/Implementation.ts"
 
 /** What a workflow is assembled from; nothing of what is none. */
 export const partsOf = (value: unknown): Option.Option<WorkflowParts> =>

@@ -3,7 +3,7 @@
  */
 import { DateTime, Duration, Effect, Option, Predicate, Record, Schema } from "effect"
 import type { Graph } from "../graph/Graph.ts"
-import type { CellRecord, CellSchema } from "../Store.ts"
+import type { CellRecord, CellSchema } from "../store/Store.ts"
 import { NoJson } from "./errors.ts"
 
 /**

@@ -3,7 +3,7 @@
  */
 import { Cause, type Duration, Effect, Exit, Predicate } from "effect"
 import { match } from "ts-pattern"
-import type { AnyEffect, Policy } from "../graph/Spec.ts"
+import type { AnyEffect, Policy } from "../handler/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import type { Frame, Perform, Visit } from "./model.ts"
 import { invalidResult, toEffect } from "./result.ts"

@@ -3,7 +3,7 @@
  */
 import { Effect, Exit, Predicate } from "effect"
 import { InvalidResult, InvalidYield } from "../Errors.ts"
-import type { AnyEffect } from "../graph/Spec.ts"
+import type { AnyEffect } from "../handler/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import type { Perform, Transition } from "./model.ts"
 

@@ -3,7 +3,7 @@
  * has chosen where the state goes. A timeout or an interruption that comes next finds it there.
  */
 import { Cause, Effect, Exit } from "effect"
-import type { AnyEffect, Policy } from "../graph/Spec.ts"
+import type { AnyEffect, Policy } from "../handler/Spec.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import type { Perform, Transition, Undo, Undos, Visit } from "./model.ts"
 import { performing, tagOf, tapEffect, toEffect } from "./result.ts"

@@ -1,8 +1,8 @@
 /**
  * A visit of a state by a run, as the functions of its handler see it: each kind of function has its context.
  */
-import type { Pending } from "../Context.ts"
-import type { AnyStore } from "../Store.ts"
+import type { Pending } from "../handler/Context.ts"
+import type { AnyStore } from "../store/Store.ts"
 import type { Frame, Node, Run, Targets, Visit } from "./model.ts"
 
 /** One visit of a state: the context that its functions are given. */

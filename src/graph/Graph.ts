@@ -3,7 +3,7 @@
  */
 import type { DateTime, Duration } from "effect"
 import type { Strategy } from "../Join.ts"
-import type { CellRecord } from "../Store.ts"
+import type { CellRecord } from "../store/Store.ts"
 import type { PayloadSchema } from "../types/Place.ts"
 
 /** The graph of a definition, or, with `work` on its states, of an implemented workflow. */

@@ -3,8 +3,8 @@
  */
 import { match } from "ts-pattern"
 import { type LimitInput, toLimit } from "../engine/time.ts"
+import type { Policy, Spec } from "../handler/Spec.ts"
 import type { GraphPolicy, GraphWork } from "./Graph.ts"
-import type { Policy, Spec } from "./Spec.ts"
 
 /** A handler without its functions. */
 export const describeWork = ({ policies, work }: Spec): GraphWork => ({

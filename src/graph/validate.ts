@@ -3,10 +3,10 @@
  */
 import { Array, Graph as EffectGraph, Record as EffectRecord, Predicate, Result, Schedule } from "effect"
 import { match, P } from "ts-pattern"
+import type { Callee, Compensation, Concurrency, HandlerValue, Policy, RetryOptions, Work } from "../handler/Spec.ts"
 import type { Strategy } from "../Join.ts"
 import type { Graph, GraphPlace, GraphSignal } from "./Graph.ts"
 import { countProblems, durationProblems, limitProblems, shareProblems } from "./problems.ts"
-import type { Callee, Compensation, Concurrency, HandlerValue, Policy, RetryOptions, Work } from "./Spec.ts"
 
 /** Every problem of a definition, once, in the order of its declaration. */
 export const definitionProblems = (graph: Graph): ReadonlyArray<string> => {

@@ -7,8 +7,8 @@ import { WorkflowDefinitionError } from "../Errors.ts"
 import type { RunEvent } from "../Event.ts"
 import { observerLayer } from "../engine/watch/observers.ts"
 import type { Graph } from "../graph/Graph.ts"
-import type { Workflow } from "../Implementation.ts"
 import type { AnyDefinition, DefinitionTypes, ExitName, FallbackName, StateName, TargetName } from "../types/Table.ts"
+import type { Workflow } from "../workflow/Implementation.ts"
 import { AssertionError } from "./AssertionError.ts"
 
 /** How a branch or an item can end. */

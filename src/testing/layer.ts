@@ -2,14 +2,14 @@
  * A workflow with a chosen outcome under its definition, for those who call it.
  */
 import type { Effect, Layer } from "effect"
-import type { RunInfo } from "../Context.ts"
-import { ServiceKey, workflowLayer } from "../Definition.ts"
+import { ServiceKey, workflowLayer } from "../definition/Definition.ts"
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
-import type { Spec } from "../graph/Spec.ts"
-import { assemble } from "../Implementation.ts"
+import type { RunInfo } from "../handler/Context.ts"
+import type { Spec } from "../handler/Spec.ts"
 import type { CheckedCallee, OutcomeParts } from "../types/Stubs.ts"
 import type { AnyDefinition, ExitName, Input, ServiceOf } from "../types/Table.ts"
 import type { Targets } from "../types/Transition.ts"
+import { assemble } from "../workflow/Implementation.ts"
 import { asFunction } from "./stubs.ts"
 
 /** What the function that stands in for a workflow is given. */

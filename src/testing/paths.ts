@@ -3,8 +3,8 @@
  */
 import { WorkflowDefinitionError } from "../Errors.ts"
 import type { Graph } from "../graph/Graph.ts"
-import type { Workflow } from "../Implementation.ts"
 import type { AnyDefinition, EntryName, ExitName, StateName } from "../types/Table.ts"
+import type { Workflow } from "../workflow/Implementation.ts"
 
 /** A way through a workflow: the states in their order, and the exit. */
 export type Path<D extends AnyDefinition> = readonly [...ReadonlyArray<StateName<D>>, ExitName<D>]

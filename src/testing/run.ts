@@ -3,7 +3,6 @@
  */
 import type { DateTime, Duration, Effect } from "effect"
 import type { IsEqual } from "type-fest"
-import type { RunTimeoutOf, TimeLimit, Workflow, RunOptions as WorkflowRunOptions } from "../Implementation.ts"
 import type { OnePlace } from "../types/OneName.ts"
 import type { Problem } from "../types/Problem.ts"
 import type { CheckedStubs, StubServices, Stubs } from "../types/Stubs.ts"
@@ -16,6 +15,7 @@ import type {
   SignalPayload,
   WorkflowName
 } from "../types/Table.ts"
+import type { RunTimeoutOf, TimeLimit, Workflow, RunOptions as WorkflowRunOptions } from "../workflow/Implementation.ts"
 import type { Report } from "./Report.ts"
 import { reportOf } from "./TestRun.ts"
 

@@ -5,12 +5,12 @@ import { Arbitrary, Effect, Option, Record, Schema } from "effect"
 import * as fc from "fast-check"
 import { WorkflowDefinitionError } from "../Errors.ts"
 import type { Graph, GraphPlace } from "../graph/Graph.ts"
-import { type AnyWorkflow, PartsKey, type Workflow } from "../Implementation.ts"
 import type { PayloadSchema } from "../types/Place.ts"
 import type { NoProblem } from "../types/Problem.ts"
 import type { Failing, MissingArbitraries, ReachedName } from "../types/Scenarios.ts"
 import type { PartErrors, Stubbable } from "../types/Stubs.ts"
 import type { AnyDefinition, Payload, SignalName, SignalPayload, StateName } from "../types/Table.ts"
+import { type AnyWorkflow, PartsKey, type Workflow } from "../workflow/Implementation.ts"
 import {
   always,
   type Draft,

@@ -5,9 +5,8 @@ import { Array, Effect, Function, Record, Result } from "effect"
 import { match } from "ts-pattern"
 import { WorkflowDefinitionError } from "../Errors.ts"
 import type { Graph } from "../graph/Graph.ts"
-import type { Callee, HandlerValue, Spec, Work } from "../graph/Spec.ts"
-import { HandlerTypes, isHandler } from "../Handler.ts"
-import type { WorkflowParts } from "../Implementation.ts"
+import { HandlerTypes, isHandler } from "../handler/Handler.ts"
+import type { Callee, HandlerValue, Spec, Work } from "../handler/Spec.ts"
 import * as Join from "../Join.ts"
 import type { NoProblem } from "../types/Problem.ts"
 import type { AnyFunction } from "../types/Result.ts"
@@ -27,6 +26,7 @@ import type {
   WorkErrors
 } from "../types/Stubs.ts"
 import type { AnyDefinition, StateName } from "../types/Table.ts"
+import type { WorkflowParts } from "../workflow/Implementation.ts"
 
 /** What of a state is stood in for: its whole work, its items, or some of its branches. */
 export type Replaced = "work" | "items" | ReadonlySet<string>

@@ -3,7 +3,7 @@
  */
 import type { Effect } from "effect"
 import type { AllBranchesFailed, NoBranchCompleted, QuorumNotReached, ToleranceExceeded } from "../Errors.ts"
-import type { Branch } from "../Handler.ts"
+import type { Branch } from "../handler/Handler.ts"
 import type { PartialResults, Quorum } from "../Join.ts"
 import type { TooMany } from "./Literal.ts"
 import type { Result } from "./Result.ts"

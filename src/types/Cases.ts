@@ -7,7 +7,7 @@ import type {
   CatchContext,
   CompensationContext,
   SignalContext
-} from "../Context.ts"
+} from "../handler/Context.ts"
 import type { Inherited, NameOf } from "./Name.ts"
 import type { NoProblem, Problem } from "./Problem.ts"
 import type { Result, ResultProblem, TagOf } from "./Result.ts"

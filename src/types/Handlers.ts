@@ -2,9 +2,9 @@
  * The record of handlers that `implement` and `layer` take: one for every state, checked one by one.
  */
 import type { IsAny } from "type-fest"
-import type { Context } from "../Context.ts"
 import type { CompensationFailed } from "../Errors.ts"
-import type { AnyHandler, Handler } from "../Handler.ts"
+import type { Context } from "../handler/Context.ts"
+import type { AnyHandler, Handler } from "../handler/Handler.ts"
 import type { NameOf } from "./Name.ts"
 import type { NoProblem, Problem } from "./Problem.ts"
 import type { NeverTaken, Result, ResultProblem, TagOf } from "./Result.ts"

@@ -4,7 +4,7 @@
  */
 import type { Effect, Scope } from "effect"
 import type { IsAny } from "type-fest"
-import type { Pending } from "../Context.ts"
+import type { Pending } from "../handler/Context.ts"
 import type { AnyDefinition, TargetName } from "./Table.ts"
 import type { Transitions } from "./Transition.ts"
 

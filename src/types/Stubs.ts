@@ -4,8 +4,8 @@
  */
 import type { Effect } from "effect"
 import type { IsAny } from "type-fest"
-import type { BranchContext, Context, ItemContext } from "../Context.ts"
-import type { AnyHandler, Branch, HandlerTypes, Items, OwnTypes, Work } from "../Handler.ts"
+import type { BranchContext, Context, ItemContext } from "../handler/Context.ts"
+import type { AnyHandler, Branch, HandlerTypes, Items, OwnTypes, Work } from "../handler/Handler.ts"
 import type { Inherited, NameOf } from "./Name.ts"
 import type { NoProblem, Problem } from "./Problem.ts"
 import type { Result, ResultProblem, TagOf } from "./Result.ts"

@@ -3,7 +3,7 @@
  */
 import { Effect } from "effect"
 import { RunIdInUse, RunNotFound, WorkflowDefinitionError } from "../../Errors.ts"
-import type { AnyEffect } from "../../graph/Spec.ts"
+import type { AnyEffect } from "../../handler/Spec.ts"
 import type { Machine, Run } from "../model.ts"
 import type { RunSettings } from "./Run.ts"
 

@@ -4,7 +4,7 @@
  */
 import { Cause, Context, Duration, Effect, Exit, Fiber, Scope } from "effect"
 import { CompensationFailed, RunTimeout } from "../../Errors.ts"
-import type { AnyEffect } from "../../graph/Spec.ts"
+import type { AnyEffect } from "../../handler/Spec.ts"
 import { annotateLogs } from "../watch/annotations.ts"
 import type { Run } from "./Run.ts"
 import { reportNotUndone } from "./unhandled.ts"

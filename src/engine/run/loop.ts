@@ -7,7 +7,7 @@
  */
 import { Cause, Context, Duration, Effect, Exit, Scope } from "effect"
 import { InvalidTransition } from "../../Errors.ts"
-import type { AnyEffect } from "../../graph/Spec.ts"
+import type { AnyEffect } from "../../handler/Spec.ts"
 import type { Edge, Hooks, Node, Transition, Visit } from "../model.ts"
 import { tagOf, toEffect, toEffectThen } from "../result.ts"
 import { remaining, sleepUntil } from "../time.ts"

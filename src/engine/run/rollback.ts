@@ -4,8 +4,8 @@
  */
 import { Cause, type Context, type Duration, Effect, Exit, Option } from "effect"
 import { CompensationFailed, CompensationTimeout } from "../../Errors.ts"
-import type { AnyEffect, Callee, CompletedSteps } from "../../graph/Spec.ts"
-import type { AnyStore } from "../../Store.ts"
+import type { AnyEffect, Callee, CompletedSteps } from "../../handler/Spec.ts"
+import type { AnyStore } from "../../store/Store.ts"
 import type { CompletedBranch, Frame, Hooks, Steps, Undo, Undone } from "../model.ts"
 import { invalidResult, isUsable, toEffect } from "../result.ts"
 import { annotateLogs } from "../watch/annotations.ts"

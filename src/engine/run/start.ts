@@ -2,7 +2,7 @@
  * Starts runs, and single steps.
  */
 import { Effect } from "effect"
-import type { AnyEffect } from "../../graph/Spec.ts"
+import type { AnyEffect } from "../../handler/Spec.ts"
 import { bounded } from "./lifetime.ts"
 import { advance, step } from "./loop.ts"
 import type { Run } from "./Run.ts"

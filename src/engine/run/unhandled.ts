@@ -4,7 +4,7 @@
  */
 import { Cause, Effect, Exit, type Fiber, References } from "effect"
 import { CompensationFailed } from "../../Errors.ts"
-import type { AnyEffect } from "../../graph/Spec.ts"
+import type { AnyEffect } from "../../handler/Spec.ts"
 import { isInstance } from "../../text/errorLine.ts"
 import { attribute } from "../watch/attributes.ts"
 

@@ -5,7 +5,7 @@
 import { Cause, Clock, Duration, Effect, Exit, type Fiber, Predicate, Record } from "effect"
 import type { DistributedOmit } from "type-fest"
 import type { Caller, RunEvent } from "../../Event.ts"
-import type { AnyEffect } from "../../graph/Spec.ts"
+import type { AnyEffect } from "../../handler/Spec.ts"
 import type { Decided, Hooks, Park, Transition, Undone } from "../model.ts"
 import { attribute, errorTypeOf } from "./attributes.ts"
 import { hasObservers, type Observe, observersIn } from "./observers.ts"

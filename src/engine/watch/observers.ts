@@ -5,7 +5,7 @@
  */
 import { Context, Effect, Layer, Option, type Scope } from "effect"
 import type { RunEvent } from "../../Event.ts"
-import { uniqueKey } from "../../keys.ts"
+import { uniqueKey } from "../../text/keys.ts"
 
 /** Is told each event in the moment it happens; it must neither throw nor take long. */
 export type Observe = (event: RunEvent) => void

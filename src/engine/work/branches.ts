@@ -6,7 +6,7 @@
  * caller: deciding by a failure of the branch would put a handler around each.
  */
 import { Cause, Context, Effect, Exit, type Fiber, Predicate, Scope } from "effect"
-import type { AnyEffect, Compensation, Concurrency, ForEachWork, SplitWork } from "../../graph/Spec.ts"
+import type { AnyEffect, Compensation, Concurrency, ForEachWork, SplitWork } from "../../handler/Spec.ts"
 import type { Strategy } from "../../Join.ts"
 import type { Perform, Undo, Visit } from "../model.ts"
 import { invalidResult, isSettled, performing, tapEffect, toEffect } from "../result.ts"

@@ -3,7 +3,7 @@
  */
 import { type Cause, Effect, Exit } from "effect"
 import { CompensationFailed } from "../../Errors.ts"
-import type { CallWork, CompletedSteps } from "../../graph/Spec.ts"
+import type { CallWork, CompletedSteps } from "../../handler/Spec.ts"
 import type { Perform, Steps, Transition, Visit } from "../model.ts"
 import { invalidResult, isSettled, performing, toEffect } from "../result.ts"
 import { allOrNothing, type Choosing } from "../undos.ts"

@@ -3,7 +3,7 @@
  */
 import { Cause, type Duration, Effect, Option, Schedule } from "effect"
 import { PollExhausted } from "../../Errors.ts"
-import type { AnyEffect, PollWork, WaitWork } from "../../graph/Spec.ts"
+import type { AnyEffect, PollWork, WaitWork } from "../../handler/Spec.ts"
 import type { Perform, Visit } from "../model.ts"
 import { toEffect } from "../result.ts"
 import { checkLimit, type LimitInput, remaining, sleepUntil } from "../time.ts"

@@ -5,10 +5,8 @@
 
 import type { DateTime, Duration, Effect, Schedule, Scope } from "effect"
 import { Predicate } from "effect"
-import type { AnyState, BranchContext, CatchContext, Context, ItemCompensationContext, JoinContext } from "./Context.ts"
-import type { CompensationFailed, JoinTimeout, StateTimeout } from "./Errors.ts"
-import type { HandlerValue } from "./graph/Spec.ts"
-import type * as Join from "./Join.ts"
+import type { CompensationFailed, JoinTimeout, StateTimeout } from "../Errors.ts"
+import type * as Join from "../Join.ts"
 import type {
   BranchParts,
   ForEachErrors,
@@ -16,7 +14,7 @@ import type {
   SplitErrors,
   SplitResults,
   StrategyProblem
-} from "./types/Branches.ts"
+} from "../types/Branches.ts"
 import type {
   BranchCompensationCases,
   CaseResult,
@@ -25,11 +23,13 @@ import type {
   CheckedCatchCases,
   CheckedCompensationCases,
   CompensationCases
-} from "./types/Cases.ts"
-import type { NoProblem } from "./types/Problem.ts"
-import type { CheckedResult, Result, TagOf } from "./types/Result.ts"
-import type { AnyDefinition, StateName } from "./types/Table.ts"
-import type { CheckedValue } from "./types/Value.ts"
+} from "../types/Cases.ts"
+import type { NoProblem } from "../types/Problem.ts"
+import type { CheckedResult, Result, TagOf } from "../types/Result.ts"
+import type { AnyDefinition, StateName } from "../types/Table.ts"
+import type { CheckedValue } from "../types/Value.ts"
+import type { AnyState, BranchContext, CatchContext, Context, ItemCompensationContext, JoinContext } from "./Context.ts"
+import type { HandlerValue } from "./Spec.ts"
 
 /** The key under which a handler carries its types, and its value what the engine runs. */
 export const HandlerTypes: unique symbol = Symbol.for("sluice/Handler")

@@ -3,24 +3,13 @@
  */
 import { Clock, Context, Effect, Layer, References, Schema, Scope, Tracer } from "effect"
 import type { IsEqual } from "type-fest"
-import { InvalidInput, type RunNotFound, WorkflowDefinitionError } from "./Errors.ts"
-import type { Graph, GraphPlace } from "./graph/Graph.ts"
-import type { Callee } from "./graph/Spec.ts"
-import { definitionProblems } from "./graph/validate.ts"
-import { Callable, type HandlerConstructors, makeConstructors } from "./HandlerConstructors.ts"
-import {
-  type AnyWorkflow,
-  CalleeKey,
-  makeWorkflow,
-  type RunOptions,
-  type RunTimeoutOf,
-  type TimeLimit,
-  type Workflow,
-  type WorkflowOptions
-} from "./Implementation.ts"
-import { uniqueKey } from "./keys.ts"
-import type { RunHandle } from "./RunHandle.ts"
-import type { CellRecord } from "./Store.ts"
+import { InvalidInput, type RunNotFound, WorkflowDefinitionError } from "../Errors.ts"
+import type { Graph, GraphPlace } from "../graph/Graph.ts"
+import { definitionProblems } from "../graph/validate.ts"
+import { Callable, type HandlerConstructors, makeConstructors } from "../handler/HandlerConstructors.ts"
+import type { Callee } from "../handler/Spec.ts"
+import type { CellRecord } from "../store/Store.ts"
+import { uniqueKey } from "../text/keys.ts"
 import type {
   CheckedFailures,
   CheckedHandlers,
@@ -29,13 +18,13 @@ import type {
   OtherErrors,
   PolicyErrors,
   SharedErrors
-} from "./types/Handlers.ts"
-import type { Literal, WideName } from "./types/Name.ts"
-import type { OnePlace, OneSignal } from "./types/OneName.ts"
-import type { AnySignal, Exit, Fallback, PayloadSchema, Place, Signal, State } from "./types/Place.ts"
-import type { NoProblem, Problem } from "./types/Problem.ts"
-import type { NeverTaken } from "./types/Result.ts"
-import type { SoundnessProblem } from "./types/Soundness.ts"
+} from "../types/Handlers.ts"
+import type { Literal, WideName } from "../types/Name.ts"
+import type { OnePlace, OneSignal } from "../types/OneName.ts"
+import type { AnySignal, Exit, Fallback, PayloadSchema, Place, Signal, State } from "../types/Place.ts"
+import type { NoProblem, Problem } from "../types/Problem.ts"
+import type { NeverTaken } from "../types/Result.ts"
+import type { SoundnessProblem } from "../types/Soundness.ts"
 import type {
   AnyDefinition,
   DefinitionTypes,
@@ -49,7 +38,18 @@ import type {
   ServiceOf,
   SignalArguments,
   SignalName
-} from "./types/Table.ts"
+} from "../types/Table.ts"
+import {
+  type AnyWorkflow,
+  CalleeKey,
+  makeWorkflow,
+  type RunOptions,
+  type RunTimeoutOf,
+  type TimeLimit,
+  type Workflow,
+  type WorkflowOptions
+} from "../workflow/Implementation.ts"
+import type { RunHandle } from "../workflow/RunHandle.ts"
 
 /**
  * A table of places under construction: an immutable value, so that a half-built one can be exported and built on.

@@ -2,17 +2,17 @@
  * A run that was forked: how to watch it, wait for it and end it.
  */
 import { Effect, Fiber, type Scope, type Stream } from "effect"
-import { RunNotFound } from "./Errors.ts"
-import type { RunEvent } from "./Event.ts"
-import type { Machine, Node } from "./engine/model.ts"
-import { Run, type RunSettings } from "./engine/run/Run.ts"
-import { deliver, isListed } from "./engine/run/Runs.ts"
-import { start as startRun } from "./engine/run/start.ts"
-import { noteAwaiting, reportUnawaited } from "./engine/run/unhandled.ts"
-import { EventLog } from "./engine/watch/EventLog.ts"
-import { watchOf } from "./engine/watch/Observation.ts"
-import type { OneSignal } from "./types/OneName.ts"
-import type { AnyDefinition, ExitName, Outcome, SignalArguments, SignalName, StateName } from "./types/Table.ts"
+import { RunNotFound } from "../Errors.ts"
+import type { RunEvent } from "../Event.ts"
+import type { Machine, Node } from "../engine/model.ts"
+import { Run, type RunSettings } from "../engine/run/Run.ts"
+import { deliver, isListed } from "../engine/run/Runs.ts"
+import { start as startRun } from "../engine/run/start.ts"
+import { noteAwaiting, reportUnawaited } from "../engine/run/unhandled.ts"
+import { EventLog } from "../engine/watch/EventLog.ts"
+import { watchOf } from "../engine/watch/Observation.ts"
+import type { OneSignal } from "../types/OneName.ts"
+import type { AnyDefinition, ExitName, Outcome, SignalArguments, SignalName, StateName } from "../types/Table.ts"
 
 /**
  * The handle of a forked run.

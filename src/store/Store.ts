@@ -6,8 +6,8 @@
 
 import type { Schema } from "effect"
 import { Effect, Option } from "effect"
-import { StoreKeyMissing } from "./Errors.ts"
-import type { InMemory } from "./types/Place.ts"
+import { StoreKeyMissing } from "../Errors.ts"
+import type { InMemory } from "../types/Place.ts"
 
 /** A cell that has a value from the beginning, so that reading it cannot fail. */
 export interface Cell<out S extends CellSchema> {

@@ -3,23 +3,17 @@
  */
 import type { Schedule as EffectSchedule } from "effect"
 import { type Duration, Record as EffectRecord, Function, Schedule } from "effect"
+import { type CompensationFailed, type PollExhausted, WorkflowDefinitionError } from "../Errors.ts"
+import { toDuration } from "../engine/time.ts"
+import type { Graph } from "../graph/Graph.ts"
+import type * as Join from "../Join.ts"
+import type { BranchEffects } from "../types/Branches.ts"
+import type { CaseResult, CheckedExitCases, CheckedSignalCases, ExitCases, SignalCases } from "../types/Cases.ts"
+import type { AtLeastOne, Count } from "../types/Literal.ts"
+import type { AnyFunction, CheckedPoll, CheckedResult, CheckedRoute, Result } from "../types/Result.ts"
+import type { AnyDefinition, Failure, Input, ServiceOf, StateName } from "../types/Table.ts"
+import type { CheckedInput, CheckedItems, CheckedValue } from "../types/Value.ts"
 import type { BranchContext, Context, ItemContext, PollContext } from "./Context.ts"
-import { type CompensationFailed, type PollExhausted, WorkflowDefinitionError } from "./Errors.ts"
-import { toDuration } from "./engine/time.ts"
-import type { Graph } from "./graph/Graph.ts"
-import type {
-  AnyEffect,
-  Callee,
-  Compensation,
-  Concurrency,
-  ForEachWork,
-  HandlerValue,
-  Policy,
-  RetryOptions,
-  SplitWork,
-  WaitWork,
-  Work as WorkData
-} from "./graph/Spec.ts"
 import {
   type CompensationOptions,
   type ForEach,
@@ -32,13 +26,19 @@ import {
   type Wait,
   type Work
 } from "./Handler.ts"
-import type * as Join from "./Join.ts"
-import type { BranchEffects } from "./types/Branches.ts"
-import type { CaseResult, CheckedExitCases, CheckedSignalCases, ExitCases, SignalCases } from "./types/Cases.ts"
-import type { AtLeastOne, Count } from "./types/Literal.ts"
-import type { AnyFunction, CheckedPoll, CheckedResult, CheckedRoute, Result } from "./types/Result.ts"
-import type { AnyDefinition, Failure, Input, ServiceOf, StateName } from "./types/Table.ts"
-import type { CheckedInput, CheckedItems, CheckedValue } from "./types/Value.ts"
+import type {
+  AnyEffect,
+  Callee,
+  Compensation,
+  Concurrency,
+  ForEachWork,
+  HandlerValue,
+  Policy,
+  RetryOptions,
+  SplitWork,
+  WaitWork,
+  Work as WorkData
+} from "./Spec.ts"
 
 /** The branches of a split: a function or a generator each. */
 export type BranchRecord<D extends AnyDefinition, N extends StateName<D>> = Readonly<

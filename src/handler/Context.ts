@@ -2,9 +2,9 @@
  * What a function of a handler is given. Every one takes a single context.
  */
 import type { Cause } from "effect"
-import type { Store } from "./Store.ts"
-import type { AnyDefinition, Cells, Input, Payload, SignalPayload, StateName, TargetName } from "./types/Table.ts"
-import type { Targets } from "./types/Transition.ts"
+import type { Store } from "../store/Store.ts"
+import type { AnyDefinition, Cells, Input, Payload, SignalPayload, StateName, TargetName } from "../types/Table.ts"
+import type { Targets } from "../types/Transition.ts"
 
 /** What a handler can know of its run. */
 export interface RunInfo {

@@ -2,23 +2,22 @@
  * A definition with a handler for every state: the workflow, an immutable value that is run any number of times.
  */
 import { Array, type Cause, type DateTime, type Duration, Effect, Result, type Scope } from "effect"
-import { type RunNotFound, type RunTimeout, WorkflowDefinitionError } from "./Errors.ts"
-import { compile } from "./engine/compile.ts"
-import type { Node } from "./engine/model.ts"
-import { noInput, Run, type RunSettings } from "./engine/run/Run.ts"
-import { sendSignal } from "./engine/run/Runs.ts"
-import { start as startRun, startStep } from "./engine/run/start.ts"
-import { checkDuration } from "./engine/time.ts"
-import { watchOf } from "./engine/watch/Observation.ts"
-import { describePolicy, describeWork } from "./graph/describe.ts"
-import type { Graph } from "./graph/Graph.ts"
-import type { AnyEffect, Callee, Caller, HandlerValue, SharedPolicy, Spec } from "./graph/Spec.ts"
-import { handlerProblems } from "./graph/validate.ts"
-import { type Handler, HandlerTypes, isHandler, type Task } from "./Handler.ts"
-import { policiesOf } from "./HandlerConstructors.ts"
-import { forkRun, type RunHandle } from "./RunHandle.ts"
-import type { OnePlace, OneSignal } from "./types/OneName.ts"
-import type { AnyFunction } from "./types/Result.ts"
+import { type RunNotFound, type RunTimeout, WorkflowDefinitionError } from "../Errors.ts"
+import { compile } from "../engine/compile.ts"
+import type { Node } from "../engine/model.ts"
+import { noInput, Run, type RunSettings } from "../engine/run/Run.ts"
+import { sendSignal } from "../engine/run/Runs.ts"
+import { start as startRun, startStep } from "../engine/run/start.ts"
+import { checkDuration } from "../engine/time.ts"
+import { watchOf } from "../engine/watch/Observation.ts"
+import { describePolicy, describeWork } from "../graph/describe.ts"
+import type { Graph } from "../graph/Graph.ts"
+import { handlerProblems } from "../graph/validate.ts"
+import { type Handler, HandlerTypes, isHandler, type Task } from "../handler/Handler.ts"
+import { policiesOf } from "../handler/HandlerConstructors.ts"
+import type { AnyEffect, Callee, Caller, HandlerValue, SharedPolicy, Spec } from "../handler/Spec.ts"
+import type { OnePlace, OneSignal } from "../types/OneName.ts"
+import type { AnyFunction } from "../types/Result.ts"
 import type {
   AnyDefinition,
   EntryName,
@@ -29,7 +28,8 @@ import type {
   SignalName,
   StateName,
   TargetName
-} from "./types/Table.ts"
+} from "../types/Table.ts"
+import { forkRun, type RunHandle } from "./RunHandle.ts"
 
 /**
  * How long something may take, as the option `timeout` of a run has it. A generic function that nobody has called yet, as
