@@ -1,6 +1,8 @@
 /**
- * The failures that Sluice itself can cause. They are ordinary tagged errors: `Effect.catchTag` and a handler's
- * `.catchTag` take them by `_tag`.
+ * What Sluice itself can fail with.
+ *
+ * Failures are tagged errors in the type of whoever can fail with them: `Effect.catchTag` and a handler's `.catchTag` take them
+ * by `_tag`. What the types prevent is thrown where it is given, or a run dies with it, when the types were bypassed.
  */
 import { Data, Duration, Effect, Schema } from "effect"
 import { AnyCause, Anything } from "./text/causeJson.ts"
@@ -8,8 +10,9 @@ import { causeLine, errorLine, firstOf, readProperty, withReasons } from "./text
 import { visible } from "./text/visible.ts"
 
 /**
- * A definition or a set of handlers that cannot be run. It is thrown by `.start()`, `implement` and `layer` and lists
- * every problem found, not just the first.
+ * A definition or a set of handlers that cannot be run. `.start()`, `implement` and `layer` throw it; it lists every problem
+ * found, not just the first. A run or a step dies with it when it is asked for a state, an entry or a signal that does not
+ * exist.
  */
 export class WorkflowDefinitionError extends Data.TaggedError("WorkflowDefinitionError")<{
   readonly workflow: string
@@ -21,7 +24,7 @@ export class WorkflowDefinitionError extends Data.TaggedError("WorkflowDefinitio
   }
 }
 
-/** Input from outside that does not fit the payload of the start state. `issue` says what is wrong, and where. */
+/** `X.decodeInput`: input that does not fit the payload of the start state. `issue` says what is wrong, and where. */
 export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInput", {
   workflow: Schema.String,
   state: Schema.String,
@@ -32,7 +35,10 @@ export class InvalidInput extends Schema.TaggedError<InvalidInput>()("InvalidInp
   }
 }
 
-/** A state took longer than the limit set with `.timeout` on its task. */
+/**
+ * `.timeout`: a state took longer than that. After a join it is `JoinTimeout` instead, but that of a policy which all states
+ * share is this one.
+ */
 export class StateTimeout extends Schema.TaggedError<StateTimeout>()("StateTimeout", {
   state: Schema.String,
   duration: Schema.Duration
@@ -42,7 +48,7 @@ export class StateTimeout extends Schema.TaggedError<StateTimeout>()("StateTimeo
   }
 }
 
-/** A split or a forEach took longer than the limit set with `.timeout` after its `.join`. */
+/** `.timeout` after a `.join`: the branches, and the function of the join, took longer than that. */
 export class JoinTimeout extends Schema.TaggedError<JoinTimeout>()("JoinTimeout", {
   state: Schema.String,
   duration: Schema.Duration
@@ -111,7 +117,7 @@ export class NoBranchCompleted extends Schema.TaggedError<NoBranchCompleted>()("
   }
 }
 
-/** A run took longer than the limit set with the option `timeout`. */
+/** The option `timeout` of a run, or of an entry of a scheduler: the run took longer. It has been rolled back by then. */
 export class RunTimeout extends Schema.TaggedError<RunTimeout>()("RunTimeout", {
   workflow: Schema.String,
   duration: Schema.Duration
@@ -136,7 +142,7 @@ export class PollExhausted extends Schema.TaggedError<PollExhausted>()("PollExha
   }
 }
 
-/** A signal was sent to a run that does not exist, or has ended. */
+/** `signal`, of a workflow, a definition or a handle: the run does not exist, or has ended. */
 export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound", {
   workflow: Schema.String,
   runId: Schema.String
@@ -146,7 +152,10 @@ export class RunNotFound extends Schema.TaggedError<RunNotFound>()("RunNotFound"
   }
 }
 
-/** A compensation took longer than its `timeout`, or the whole rollback longer than the option `compensationTimeout`. */
+/**
+ * A compensation took longer than its `timeout`, or the whole rollback longer than `compensationTimeout` while it ran. No run
+ * fails with it: it is the cause of one of the `failures` of `CompensationFailed`.
+ */
 export class CompensationTimeout extends Schema.TaggedError<CompensationTimeout>()("CompensationTimeout", {
   state: Schema.String,
   duration: Schema.Duration
@@ -201,7 +210,7 @@ export class CompensationFailed extends Schema.TaggedError<CompensationFailed>()
   }
 }
 
-/** A store cell without an initial value was read before it was set. */
+/** `store.get`, `update` and `modify`: a cell without an initial value was read before it was set. */
 export class StoreKeyMissing extends Schema.TaggedError<StoreKeyMissing>()("StoreKeyMissing", {
   key: Schema.String
 }) {
@@ -277,14 +286,14 @@ export class InvalidOptions extends Data.TaggedError("InvalidOptions")<{
   }
 }
 
-/** `workflow.step` was given no input, and the handler of the state read it. */
+/** `workflow.step` was given no input, and the handler of the state read it. The step dies with it. */
 export class InputNotGiven extends Data.TaggedError("InputNotGiven")<{ readonly state: string }> {
   override get message(): string {
     return `The handler of state '${this.state}' reads the input of the run: give it as step(state, payload, { input })`
   }
 }
 
-/** A run was given the id of one that is still in progress, while signals are sent by id. A run dies with it. */
+/** A run was given the id of another run of the workflow that is still in progress. It dies with this; the other goes on. */
 export class RunIdInUse extends Data.TaggedError("RunIdInUse")<{ readonly workflow: string; readonly runId: string }> {
   override get message(): string {
     return `Workflow '${this.workflow}' has a run '${this.runId}' in progress already`

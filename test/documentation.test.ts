@@ -1,17 +1,16 @@
 /**
  * The documentation holds: every example in the README, in `docs` and in the doc comments of the sources compiles or fails as
- * it says, and every public value is documented.
+ * it says, every public name is documented, and the reference says what its comments say.
  */
 import { execFileSync } from "node:child_process"
 import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import ts from "typescript59"
 import { afterAll, beforeAll, describe, expect, it } from "vitest"
+import { readReference } from "../.ci/reference.ts"
 
 const root = join(import.meta.dirname, "..")
 const entry = join(root, "src/index.ts")
-const testKit = join(root, "src/testing.ts")
 const scenarios = join(root, "src/testing/fastCheck.ts")
 
 /** An example: the lines of a fenced block, with the number of the first. */
@@ -44,13 +43,16 @@ const blocksOf = (source: string, text: string): ReadonlyArray<Block> =>
     code: groups!.code!.trimEnd().split("\n")
   }))
 
+const reference = readReference()
+
 const read = (path: string) => readFileSync(join(root, path), "utf8")
 
 /** Shows that the compiler sees the blocks, and where: its second line is wrong. */
 const probe = blocksOf("probe.md", '\n```ts\nconst right: number = 1\nconst wrong: number = "1"\n```\n')
 
 const blocks = [
-  ...globSync(["README.md", "docs/**/*.md"], { cwd: root }).flatMap((path) => blocksOf(path, read(path))),
+  // The examples of the reference are those of the doc comments.
+  ...globSync(["README.md", "docs/*.md"], { cwd: root }).flatMap((path) => blocksOf(path, read(path))),
   ...globSync("src/**/*.ts", { cwd: root }).flatMap((path) => blocksOf(path, docComments(read(path))))
 ]
 const examples = blocks.filter(({ info }) => info === "ts" || info === "ts error")
@@ -181,50 +183,46 @@ describe("an example", () => {
   )
 })
 
-/** Everything that a module exports, with what it exports within a namespace under its full name. */
-const exportsOf = (
-  checker: ts.TypeChecker,
-  module: ts.Symbol,
-  prefix = ""
-): ReadonlyArray<{ readonly name: string; readonly symbol: ts.Symbol }> =>
-  checker.getExportsOfModule(module).flatMap((exported) => {
-    const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported
-    const name = prefix + exported.name
-    return symbol.flags & ts.SymbolFlags.ValueModule ? exportsOf(checker, symbol, `${name}.`) : [{ name, symbol }]
-  })
-
 describe("a public name", () => {
-  const program = ts.createProgram([entry, testKit, scenarios], {
-    module: ts.ModuleKind.NodeNext,
-    target: ts.ScriptTarget.ES2023,
-    allowImportingTsExtensions: true,
-    noEmit: true,
-    types: []
-  })
-  const checker = program.getTypeChecker()
-  const namesOf = (file: string, prefix?: string) =>
-    exportsOf(checker, checker.getSymbolAtLocation(program.getSourceFile(file)!)!, prefix).map(({ name, symbol }) => ({
-      name,
-      comment: ts.displayPartsToString(symbol.getDocumentationComment(checker))
-    }))
-  const names = [...namesOf(entry), ...namesOf(testKit, "Testing."), ...namesOf(scenarios)]
-
   it("is found wherever it is exported from", () => {
-    expect(names.map(({ name }) => name)).toEqual(
+    expect(reference.names.map(({ name }) => name)).toEqual(
       expect.arrayContaining([
         "Workflow.define",
         "Workflow.type",
         "Join.partialTimeout",
         "Handler.Task",
-        "StateTimeout",
-        "Testing.run",
-        "scenarios"
+        "Errors.StateTimeout",
+        "sluice/testing.run",
+        "sluice/testing/fast-check.scenarios"
       ])
     )
   })
 
-  it.each(names)("has a doc comment whose first sentence ends with a period: $name", ({ comment }) => {
+  it.each(reference.names)("has a doc comment whose first sentence ends with a period: $name", ({ comment }) => {
     const [paragraph = ""] = comment.split("\n\n")
     expect(paragraph).toMatch(/^[A-Z`"].*?\.(\s|$)/s)
+  })
+})
+
+describe("the reference", () => {
+  it("has the pages that the doc comments make, and no other", () => {
+    expect(globSync("*.md", { cwd: join(root, "docs/reference") }).sort()).toEqual(
+      reference.pages.map(({ file }) => file).sort()
+    )
+  })
+
+  it.each(reference.pages)(
+    "is not older than the doc comments, or `npm run reference` makes it anew: $file",
+    ({ file, text }) => {
+      expect(read(`docs/reference/${file}`)).toBe(text)
+    }
+  )
+
+  it("has every public name under a heading of its own", () => {
+    for (const { name } of reference.names) {
+      const title = name.slice(0, name.lastIndexOf("."))
+      const { text } = reference.pages.find(({ text }) => text.startsWith(`# ${title}\n`))!
+      expect(text).toMatch(new RegExp(`^###? ${name.slice(title.length + 1)}$`, "m"))
+    }
   })
 })

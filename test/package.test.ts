@@ -3,7 +3,7 @@
  */
 import { execFileSync } from "node:child_process"
 import { globSync, readFileSync } from "node:fs"
-import { join } from "node:path"
+import { dirname, join, normalize } from "node:path"
 import { describe, expect, inject, it } from "vitest"
 
 const root = join(import.meta.dirname, "..")
@@ -14,11 +14,34 @@ const packed = execFileSync("tar", ["tzf", inject("packed")], { encoding: "utf8"
   .split("\n")
   .map((path) => path.replace(/^package\//, ""))
 
-const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8"))
+const read = (path: string) => readFileSync(join(root, path), "utf8")
+
+/** The text of a page without its blocks of code. */
+const proseOf = (page: string) => read(page).replace(/^```.*?^```$/gms, "")
+
+/** Where the relative links of a page lead: a file of the package, and a heading of it. */
+const linksOf = (page: string) =>
+  [...proseOf(page).matchAll(/\]\((?!https?:)(?<path>[^)#\s]*)(#(?<anchor>[^)\s]*))?\)/g)].map(({ groups }) => ({
+    path: groups!.path === "" ? page : normalize(join(dirname(page), groups!.path!)),
+    anchor: groups!.anchor ?? ""
+  }))
+
+/** The headings of a page as GitHub names them in links. */
+const anchorsOf = (page: string) =>
+  [...proseOf(page).matchAll(/^#+ (?<heading>.+)$/gm)].map(({ groups }) =>
+    groups!
+      .heading!.toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, "")
+      .replaceAll(" ", "-")
+  )
+
+const manifest = JSON.parse(read("package.json"))
 
 describe("the package", () => {
-  it("holds the built modules with their declarations, the sources, and what every package has", () => {
-    const others = packed.filter((path) => !/^(dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts)$/.test(path))
+  it("holds the built modules with their declarations, the sources, the pages, the examples, and what every package has", () => {
+    const others = packed.filter(
+      (path) => !/^(dist\/.+\.(js|d\.ts)(\.map)?|src\/.+\.ts|docs\/.+\.md|examples\/.+)$/.test(path)
+    )
     expect(others.sort()).toEqual(["LICENSE", "README.md", "package.json"])
   })
 
@@ -35,9 +58,17 @@ describe("the package", () => {
     expect(modules("dist", ".d.ts")).toEqual(sources)
   })
 
+  it("holds whatever its pages link to", () => {
+    const pages = packed.filter((path) => path.endsWith(".md"))
+    const links = pages.flatMap((page) => linksOf(page).map(({ anchor, path }) => ({ page, path, anchor })))
+    expect(links.length).toBeGreaterThan(50)
+    expect(links.filter(({ path }) => !packed.some((file) => file === path || file.startsWith(`${path}/`)))).toEqual([])
+    expect(links.filter(({ anchor, path }) => anchor !== "" && !anchorsOf(path).includes(anchor))).toEqual([])
+  })
+
   it("has a command, which is for no import", () => {
     expect(manifest.bin).toEqual({ sluice: "./dist/cli/main.js" })
-    expect(manifest.exports["./cli/*"]).toBeNull()
+    expect(Object.keys(manifest.exports).filter((path) => path.startsWith("./cli"))).toEqual([])
   })
 
   it("can be shaken by a bundler, and leaves Effect to its user", () => {

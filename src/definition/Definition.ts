@@ -102,7 +102,10 @@ export interface Builder<
   /** Declares the cells of the store that every run has: a schema each, or `Workflow.cell` for one with an initial value. */
   store<const C extends CellRecord>(cells: C): Builder<Name, States, Exits, Places, C, Failures, Signals>
 
-  /** Declares the failures that a run may end with when it is reached through the definition's Layer. */
+  /**
+   * Declares the failures that a run may end with when it is reached through the definition's Layer; none unless given. `layer`
+   * does not compile with a handler that can fail with another.
+   */
   failure<F extends PayloadSchema>(schema: F): Builder<Name, States, Exits, Places, Cells, F["Type"], Signals>
 
   /**
@@ -187,6 +190,7 @@ export interface Definition<
 
   /**
    * Provides the workflow as a service under the definition itself. Handlers may fail only with what `.failure` declares.
+   * At run time it throws a `WorkflowDefinitionError`, as `implement` does.
    *
    * The services of the handlers are those of the Layer, whatever the caller of `run` has in its context, and the workflow
    * itself, which a handler may call.
@@ -200,13 +204,15 @@ export interface Definition<
     >
   ): Layer.Layer<ServiceOf<D>, never, Exclude<R | HandlerParts<H[keyof H]>["services"], ServiceOf<D>>>
 
-  /** Runs the workflow that the Layer of this definition provides. */
+  /** Runs the workflow that the Layer of this definition provides, as `run` of a workflow does. */
   run<D extends AnyDefinition, const T extends TimeLimit = undefined>(
     this: D,
     ...args: RunArguments<Input<D>, T>
   ): Effect.Effect<Outcome<D>, Failure<D> | RunTimeoutOf<T>, ServiceOf<D>>
 
-  /** As `run`, beginning at an entry with its payload. */
+  /**
+   * As `run`, beginning at an entry with its payload: a new run, which knows nothing of what earlier steps would have to undo.
+   */
   runFrom<D extends AnyDefinition, const N extends EntryName<D>, const T extends TimeLimit = undefined>(
     this: D,
     entry: N & OnePlace<D, N>,
@@ -215,7 +221,10 @@ export interface Definition<
     options?: RunOptions<T>
   ): Effect.Effect<Outcome<D>, Failure<D> | RunTimeoutOf<T>, ServiceOf<D>>
 
-  /** As `run`, in a fiber of the caller's scope. */
+  /**
+   * As `run`, in a fiber of the caller's scope, with a handle. When that scope closes, the run is interrupted and rolled back:
+   * the scope of a request ends with the response.
+   */
   fork<D extends AnyDefinition, const T extends TimeLimit = undefined>(
     this: D,
     ...args: RunArguments<Input<D>, T>

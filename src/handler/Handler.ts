@@ -111,12 +111,15 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
     guard: (effect: Effect.Effect<Guarded, E, R>, context: BranchContext<D, N>) => Out
   ): Task<D, N, Taken, Effect.Error<Out>, Exclude<Effect.Services<Out>, Scope.Scope>, Own>
 
-  /** Turns every failure so far into a transition. Defects and interruption are not caught. */
+  /**
+   * Turns every failure so far into a transition, and leaves those of `handle` itself. Defects and interruption are not caught,
+   * nor is the `CompensationFailed` of the run itself, which ends it.
+   */
   catch<Out>(
     handle: (context: CatchContext<D, N, E>) => CheckedResult<D, N, Out>
   ): Task<D, N, Taken | Result<Out>["taken"], Result<Out>["error"], R | Result<Out>["services"], Own>
 
-  /** Turns the failures with one tag into a transition. */
+  /** Turns the failures with one tag into a transition, as `catch` does; the others stay. */
   catchTag<const Tag extends TagOf<E>, Out>(
     tag: Tag,
     handle: (context: CatchContext<D, N, Extract<E, { readonly _tag: Tag }>>) => CheckedResult<D, N, Out>
@@ -129,7 +132,7 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
     Own
   >
 
-  /** Turns the failures with several tags into transitions, one function a tag. */
+  /** Turns the failures with several tags into transitions, one function a tag; the others stay. */
   catchTags<Cases extends CatchCases<D, N, E>>(
     cases: Cases & CheckedCatchCases<D, N, E, Cases>
   ): Task<
@@ -142,8 +145,9 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
   >
 
   /**
-   * Says how to undo the step if the run fails, dies, times out or is interrupted later: one function for each target that
-   * needs it, given the payload the state went there with.
+   * Says how to undo the step if the run fails, dies, times out or is interrupted later, or ends at an exit that rolls back: one
+   * function for each target that needs it, given the payload the state went there with. It undoes what stands before it in
+   * the chain: a catch after it that goes to such a target has nothing to undo.
    *
    * Once the state has chosen the target, nothing comes between that and the registration, whatever policies stand
    * around. Compensations run in reverse order of completion, each at most once, and cannot be interrupted. Those that
@@ -279,7 +283,10 @@ export interface UndoableForEach<D extends AnyDefinition, N extends StateName<D>
 /** A state that waits for signals. */
 export interface Wait<D extends AnyDefinition, N extends StateName<D>, Taken extends string, E, R>
   extends Task<D, N, Taken, E, R, Work<E>> {
-  /** Where the state goes when none of its signals has come in time: after a duration, or at a point in time. */
+  /**
+   * Where the state goes when none of its signals has come in time: after a duration, or at a point in time. Without it, the
+   * state waits for ever.
+   */
   after<Out>(
     limit: Limit<D, N>,
     then: (context: Context<D, N>) => CheckedResult<D, N, Out>

@@ -67,21 +67,35 @@ export interface PollOptions<ScheduleError, ScheduleServices, Failures extends n
 
 /** The functions with which a definition makes handlers. */
 export interface HandlerConstructors {
-  /** A task as a value, so that it can take policies. */
+  /**
+   * A task as a value, so that it can take policies: `run` gives a transition, an Effect of one, or is a generator that
+   * returns one.
+   *
+   * It fails with what `run` fails with, and needs what that needs.
+   */
   task<D extends AnyDefinition, const N extends StateName<D>, Out>(
     this: D,
     state: N,
     run: (context: Context<D, N>) => CheckedResult<D, N, Out>
   ): Task<D, N, Result<Out>["taken"], Result<Out>["error"], Result<Out>["services"], Work<Result<Out>["error"]>>
 
-  /** A pure, synchronous choice: the cheapest step there is. */
+  /**
+   * A choice without work: `choose` gives a transition at once, and neither fails nor needs anything.
+   *
+   * It takes no policies, and the policy that all handlers share is not put around it.
+   */
   route<D extends AnyDefinition, const N extends StateName<D>, Out>(
     this: D,
     state: N,
     choose: (context: Context<D, N>) => CheckedRoute<D, N, Out>
   ): Handler<D, N, Result<Out>["taken"], never, never>
 
-  /** Named branches that run at once, each a fiber of its own. */
+  /**
+   * Named branches that run at once, each a fiber of its own, until `.join` says when to go on: functions that give a value,
+   * an Effect of one, or are generators that return one.
+   *
+   * `concurrency` is how many run at a time: a whole number of at least 1, all unless given.
+   */
   split<
     D extends AnyDefinition,
     const N extends StateName<D>,
@@ -94,7 +108,12 @@ export interface HandlerConstructors {
     options?: ConcurrencyOptions<C>
   ): Split<D, N, BranchEffects<Branches>>
 
-  /** As many branches as there are items. */
+  /**
+   * As many branches as `items` has items, which run at once until `.join` says when to go on: `each` gives a value, an
+   * Effect of one, or is a generator that returns one.
+   *
+   * `concurrency` is how many run at a time: a whole number of at least 1, all unless given.
+   */
   forEach<
     D extends AnyDefinition,
     const N extends StateName<D>,
@@ -146,7 +165,9 @@ export interface HandlerConstructors {
     Result<CaseResult<Cases>>["services"]
   >
 
-  /** Waits for a duration, or until a point in time, and then goes on. */
+  /**
+   * Waits for a duration, or until a point in time, and then goes where `then` says. What has passed already is not waited for.
+   */
   pause<D extends AnyDefinition, const N extends StateName<D>, Out>(
     this: D,
     state: N,
@@ -155,7 +176,8 @@ export interface HandlerConstructors {
   ): Task<D, N, Result<Out>["taken"], Result<Out>["error"], Result<Out>["services"], Work<Result<Out>["error"]>>
 
   /**
-   * Asks until there is an answer: `ask` gives a transition, or `pending` from its context to be asked again.
+   * Asks until there is an answer: `ask` gives a transition, or `pending` from its context to be asked again. It asks at once,
+   * and then as `schedule` says.
    *
    * Fails with the last error of `ask` itself when it has failed once more than `failures` times in a row, and with
    * `PollExhausted` when the schedule ends without an answer.

@@ -44,8 +44,11 @@ export declare const Uncalled: unique symbol
 export type Uncalled = typeof Uncalled
 
 /** Options of a run. */
-export interface RunOptions<out Timeout extends TimeLimit = Duration.Input | undefined> {
-  /** The id of the run; a random UUID unless given. */
+export interface RunOptions<Timeout = Duration.Input | undefined> {
+  /**
+   * The id of the run; a random UUID unless given. A run dies with `RunIdInUse` of one that another run of the workflow has,
+   * which is still in progress.
+   */
   readonly id?: string | undefined
   /**
    * How long the run may take, zero or more; it is interrupted, rolled back, and fails with `RunTimeout` then. No limit unless
@@ -94,7 +97,10 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
   readonly graph: Graph
 
   /**
-   * Runs the workflow from its start to an exit.
+   * Runs the workflow from its start to an exit, and gives the transition to that: `{ _tag, payload }`.
+   *
+   * It fails with what no handler turns into a transition, with `RunTimeout` where it has a `timeout`, and with
+   * `CompensationFailed` where something could not be undone.
    *
    * Interrupting it interrupts whatever the run is doing, all branches included, and waits for their finalizers and for
    * the compensations of the steps that were completed. A failure carries where it happened on its Cause: see
@@ -105,7 +111,9 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
     options?: RunOptions<T>
   ) => Effect.Effect<Outcome<D>, E | RunTimeoutOf<T>, R>
 
-  /** As `run`, beginning at an entry with its payload. */
+  /**
+   * As `run`, beginning at an entry with its payload: a new run, which knows nothing of what earlier steps would have to undo.
+   */
   readonly runFrom: <const N extends EntryName<D>, const T extends TimeLimit = undefined>(
     entry: N & OnePlace<D, N>,
     payload: Payload<D, N>,
@@ -113,7 +121,12 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
     options?: RunOptions<T>
   ) => Effect.Effect<Outcome<D>, E | RunTimeoutOf<T>, R>
 
-  /** As `run`, in a fiber of the caller's scope, with a handle to watch, signal and interrupt it. */
+  /**
+   * As `run`, in a fiber of the caller's scope, with a handle to watch, signal and interrupt it.
+   *
+   * When that scope closes, the run is interrupted and rolled back: the scope of a request ends with the response. A run
+   * that goes on is forked in a scope that lasts, with `Scope.provide`.
+   */
   readonly fork: <const T extends TimeLimit = undefined>(
     input: Input<D>,
     options?: RunOptions<T>
@@ -126,7 +139,13 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
     ...payload: SignalArguments<D, S>
   ) => Effect.Effect<void, RunNotFound>
 
-  /** Runs the handler of one state once, with its policies, and gives the transition it chose: for unit tests. */
+  /**
+   * Does the work of one state, with its own policies and those that all share, and gives the transition it chose: for unit
+   * tests. What takes effect later is given at once, with its `after`.
+   *
+   * It fails as the handler does. It dies with `InputNotGiven` where the handler reads the input and none is given, except at
+   * the start, whose input is its payload.
+   */
   readonly step: <const N extends StateName<D>>(
     state: N & OnePlace<D, N>,
     payload: Payload<D, N>,

@@ -1,4 +1,4 @@
-/** The README shows pictures as they are drawn now. */
+/** The pictures in README files are drawn as they are now. */
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { Data, Effect, Schema } from "effect"
@@ -6,13 +6,13 @@ import { Diagram, Join, Workflow } from "sluice"
 import { expect, it } from "vitest"
 import { adExchange } from "../../examples/ad-exchange/handlers.ts"
 
-const readme = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8")
+const read = (path: string) => readFileSync(join(import.meta.dirname, "../..", path), "utf8")
 
-it("shows the ad exchange", () => {
-  expect(readme).toContain(`\`\`\`mermaid\n${Diagram.mermaid(adExchange)}\`\`\``)
+it("that of the ad exchange shows it", () => {
+  expect(read("examples/ad-exchange/README.md")).toContain(`\`\`\`mermaid\n${Diagram.mermaid(adExchange)}\`\`\``)
 })
 
-it("shows the workflow it begins with", () => {
+it("that of the package shows the workflow it begins with", () => {
   class Failed extends Data.TaggedError("Failed") {}
   class Checkout extends Workflow.define("Checkout")
     .state("Check", Schema.String, ["Charge", "Declined"])
@@ -27,7 +27,7 @@ it("shows the workflow it begins with", () => {
       .catch(({ to }) => to.Declined("")),
     Charge: ({ payload, to }) => (payload === "" ? to.Paid("") : to.Declined(""))
   })
-  // It begins with the places: the README leaves out the title.
+  // It begins with the places: it leaves out the title.
   const body = Diagram.mermaid(checkout).replace(/^---.*?---\n/s, "")
-  expect(readme).toContain(`\`\`\`mermaid\n${body}\`\`\``)
+  expect(read("README.md")).toContain(`\`\`\`mermaid\n${body}\`\`\``)
 })

@@ -1,6 +1,6 @@
 /** A forked run: its handle, its events, and whose it is. */
 import { describe, expect, it } from "@effect/vitest"
-import { Cause, Effect, Exit, Fiber, Schema, Scope, Stream } from "effect"
+import { Cause, Context, Effect, Exit, Fiber, Layer, Schema, Scope, Stream } from "effect"
 import { TestClock } from "effect/testing"
 import { Join, Workflow } from "sluice"
 import { step, told } from "../support/events.ts"
@@ -86,6 +86,32 @@ describe("a forked run", () => {
       yield* Effect.forkChild(Effect.andThen(Scope.close(scope, Exit.void), time.mark("scope has closed")))
       yield* TestClock.adjust(1_000)
       expect(time.entries).toEqual(["0 work starts", "60 work interrupted", "60 scope has closed"])
+    })
+  )
+
+  it.effect("outlives its caller in the scope of a Layer, which waits for its end", () =>
+    Effect.gen(function* () {
+      class Background extends Context.Service<Background, Scope.Scope>()("test/Background") {}
+      const time = new Timeline()
+      const workflow = implement(
+        Fan.task("Work", ({ to }) => Effect.as(time.track("work", Effect.never, 50), to.Done("never")))
+      )
+      const request = Effect.gen(function* () {
+        yield* Effect.addFinalizer(() => time.mark("request has ended"))
+        yield* workflow.fork().pipe(Scope.provide(yield* Background))
+      })
+      const program = Effect.andThen(Effect.scoped(request), Effect.sleep(100)).pipe(
+        Effect.provide(Layer.effect(Background, Effect.scope)),
+        Effect.andThen(time.mark("Layer is released"))
+      )
+      yield* Effect.forkChild(program)
+      yield* TestClock.adjust(1_000)
+      expect(time.entries).toEqual([
+        "0 work starts",
+        "0 request has ended",
+        "150 work interrupted",
+        "150 Layer is released"
+      ])
     })
   )
 

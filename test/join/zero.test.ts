@@ -53,6 +53,23 @@ describe("a forEach of no items", () => {
   )
 })
 
+describe("a forEach of fewer items than a quorum needs", () => {
+  it.effect("fails at once, and none of them begins", () =>
+    Effect.gen(function* () {
+      let began = 0
+      const work = Fan.forEach(
+        "Work",
+        () => [1],
+        () => Effect.sync(() => ++began)
+      ).join(Join.quorum(2), ({ results, to }) => to.Done(results))
+      expect(yield* Effect.flip(implement(work).run())).toEqual(
+        new QuorumNotReached({ state: "Work", required: 2, successes: [], failures: [] })
+      )
+      expect(began).toBe(0)
+    })
+  )
+})
+
 describe("a split of no branches", () => {
   it.effect("does as a forEach of no items", () =>
     Effect.gen(function* () {

@@ -253,6 +253,20 @@ describe("where `.compensate` stands", () => {
       expect(ledger.undone).toEqual(["refusal of no"])
     })
   )
+
+  it.effect("it undoes nothing that a catch after it has chosen: the work has failed", () =>
+    Effect.gen(function* () {
+      const ledger = new Ledger()
+      const charge = Pay.task("Charge", ({ payload, to }) =>
+        payload === "x" ? failAfter(10, "no") : Effect.succeed(to.Refused(payload))
+      )
+        .compensate({ Refused: ({ payload }) => ledger.undo(`refusal of ${payload}`) })
+        .catch(({ error, payload, to }) => (payload === "" ? to.Review("") : to.Refused(error.id)))
+      yield* settle(pay(charge, later).run("x"))
+      yield* settle(pay(charge, later).run("y"))
+      expect(ledger.undone).toEqual(["refusal of y"])
+    })
+  )
 })
 
 describe("a retried step", () => {
