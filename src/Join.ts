@@ -5,6 +5,9 @@
  * their finalizers, and only then lets the join go on. A defect or an interruption of a branch is never tolerated: it
  * stops the others and ends the run.
  *
+ * The items of a forEach may come from where it is not known how many there are: from a generator, an `AsyncIterable`, a
+ * `Stream`. What cannot be reached any more is known at their end then, and not before; a share of them is, too.
+ *
  * The strategies are those of the Rust crate cano, plus `tolerate` and `settled`.
  */
 import type { Duration } from "effect"
@@ -89,7 +92,7 @@ export const any: Any = { _tag: "any" }
  * order.
  *
  * `required` is a whole number of at least 1, and at most the number of named branches. Fails with `QuorumNotReached`
- * as soon as it can no longer be reached.
+ * as soon as it is known that it cannot be reached.
  */
 export const quorum = <const Required extends number>(required: AtLeastOne<"quorum", Required>): Quorum<Required> => ({
   _tag: "quorum",
@@ -101,7 +104,8 @@ export const quorum = <const Required extends number>(required: AtLeastOne<"quor
  * Proceeds when `share` of the branches, rounded up, have succeeded and stops the others; `results` are the successes
  * in completion order.
  *
- * `share` is above 0 and at most 1. Fails with `QuorumNotReached` as soon as it can no longer be reached.
+ * `share` is above 0 and at most 1. Fails with `QuorumNotReached` as soon as it can no longer be reached. Decides nothing
+ * until it is known how many branches there are.
  */
 export const percentage = <const P extends number>(share: Share<"percentage", P>): Percentage => ({
   _tag: "percentage",
@@ -114,7 +118,8 @@ export const percentage = <const P extends number>(share: Share<"percentage", P>
  * `{ successes, failures, interrupted }`, each in branch order.
  *
  * `required` is a whole number of at least 1, and at most the number of named branches. Fails with `QuorumNotReached`
- * as soon as it can no longer be reached.
+ * as soon as it is known that it cannot be reached. `interrupted` has the branches that never started, too, where it is
+ * known which these are.
  */
 export const partialResults = <const Required extends number>(
   required: AtLeastOne<"partialResults", Required>
@@ -129,7 +134,8 @@ export const partialResults = <const Required extends number>(
  * branch order.
  *
  * `failures` is a whole number of at least 0; `rate` is a share of the branches, above 0 and at most 1, rounded down.
- * Fails with `ToleranceExceeded` as soon as one too many has failed, and stops the others.
+ * Fails with `ToleranceExceeded` as soon as one too many has failed, and stops the others; a `rate` decides nothing until it
+ * is known how many branches there are.
  */
 export const tolerate = <const F extends number = never, const R extends number = never>(
   limit: { readonly failures?: Count<"tolerate", F>; readonly rate?: Share<"tolerate", R> } & OneOf<F, R>

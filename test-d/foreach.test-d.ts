@@ -1,9 +1,10 @@
 /**
  * What each strategy promises the join of a forEach, and how it fails, exactly: M11 to M14.
  */
-import { Effect } from "effect"
+import { Data, Effect, type Scope, type Stream } from "effect"
 import {
   type AllBranchesFailed,
+  type CompensationFailed,
   type Handler,
   Join,
   type JoinTimeout,
@@ -111,6 +112,42 @@ const stocks = Shop.forEach(
 })
 expectType<true>(fails<Busy>()(stocks))
 expectType<true>({} as IsEqual<(typeof stocks)[Handler.HandlerTypes]["services"], Shelves>)
+
+// Items may come one after another: a Stream's error is one of the state, by itself, and its services are the handler's.
+class Cut extends Data.TaggedError("Cut") {}
+declare const lines: Stream.Stream<string, Cut, Shelves | Scope.Scope>
+const streamed = Shop.forEach(
+  "Check",
+  () => lines,
+  ({ item }) => (item === "" ? Effect.fail(new Busy()) : Effect.succeed(item.length))
+)
+const joinStream = <const S extends Join.Strategy>(strategy: S) => streamed.join(strategy, ({ to }) => to.Rejected(""))
+expectType<true>(fails<Busy | Cut>()(joinStream(Join.all)))
+expectType<true>(fails<AllBranchesFailed<Failed> | Cut>()(joinStream(Join.any)))
+expectType<true>(fails<QuorumNotReached<Success, Failed> | Cut>()(joinStream(Join.quorum(2))))
+expectType<true>(fails<Cut>()(joinStream(Join.settled)))
+const settledStream = joinStream(Join.settled)
+expectType<true>({} as IsEqual<(typeof settledStream)[Handler.HandlerTypes]["services"], Shelves>)
+const undone = streamed.compensate(({ item }) => Effect.log(item)).join(Join.settled, ({ to }) => to.Rejected(""))
+expectType<true>(fails<Cut | CompensationFailed>()(undone))
+const caught = settledStream.catchTag("Cut", ({ to }) => to.Rejected(""))
+expectType<true>(fails<never>()(caught))
+streamed.join(Join.settled, ({ results, to }) => {
+  expectType<true>(isExactly<Settled>()(results))
+  return to.Rejected("")
+})
+const awaited = Shop.forEach(
+  "Check",
+  async function* () {
+    yield 1
+  },
+  ({ item }) => item.toFixed()
+).join(Join.all, ({ results, to }) => {
+  expectType<true>(isExactly<ReadonlyArray<string>>()(results))
+  return to.Rejected("")
+})
+expectType<true>(fails<never>()(awaited))
+expectType<true>({} as IsEqual<(typeof awaited)[Handler.HandlerTypes]["services"], never>)
 
 // Items that cannot fail leave no failure.
 const sure = Shop.forEach(

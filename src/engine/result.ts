@@ -76,19 +76,20 @@ const drive = (generator: EffectGenerator, value: unknown, then: Continue): AnyE
   return Effect.succeed(state.value)
 }
 
-/** Whether a value can be gone on with: it is nothing that somebody still would have to call, run or wait for. */
+/**
+ * Whether a value can be gone on with: it is nothing that somebody still would have to call, run or wait for, and no list of
+ * that, which its first element tells.
+ */
 export const isUsable = (value: unknown): boolean =>
-  typeof value === "function" ? false : Array.isArray(value) ? value.every(isSettled) : isSettled(value)
+  isSettled(value) && !(Array.isArray(value) && value.length > 0 && !isSettled(value[0]))
 
-/** Whether a value is neither a Promise, nor an async generator, nor an Effect within an Effect. */
-export const isSettled = (value: unknown): boolean =>
-  typeof value !== "object" ||
-  value === null ||
-  !(
-    Effect.isEffect(value) ||
-    Predicate.isPromiseLike(value) ||
-    (value as Tagged)[Symbol.toStringTag] === "AsyncGenerator"
-  )
+/** Neither a function, nor a Promise, an async generator, or an Effect within an Effect; an `Exit` is a value. */
+const isSettled = (value: unknown): boolean => {
+  if (typeof value === "function") return false
+  if (typeof value !== "object" || value === null) return true
+  if (Effect.isEffect(value)) return Exit.isExit(value)
+  return !Predicate.isPromiseLike(value) && (value as Tagged)[Symbol.toStringTag] !== "AsyncGenerator"
+}
 
 /** That a function of a state, which `giver` names, gave what cannot be gone on with. */
 export const invalidResult = (workflow: string, state: string, giver: string, received: unknown): InvalidResult => {

@@ -248,9 +248,9 @@ export interface Split<
   >
 }
 
-/** The items of a forEach that has no join yet. */
-export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R>
-  extends UndoableForEach<D, N, Item, A, E, R, never> {
+/** The items of a forEach that has no join yet; getting them fails with `ItemsError`. */
+export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R, ItemsError = never>
+  extends UndoableForEach<D, N, Item, A, E, R, never, ItemsError> {
   /**
    * Says how to undo items that have succeeded: when the join fails, at once, before the failure goes on; or when the run
    * fails later.
@@ -259,11 +259,20 @@ export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, 
     undo: ((context: ItemCompensationContext<D, N, Item, A>) => Out) &
       CheckedValue<`state '${N}': the compensation of each item`, Out>,
     options?: O & CompensationOptions
-  ): UndoableForEach<D, N, Item, A, E, R | Result<Out>["services"] | UndoServices<O>, CompensationFailed>
+  ): UndoableForEach<D, N, Item, A, E, R | Result<Out>["services"] | UndoServices<O>, CompensationFailed, ItemsError>
 }
 
 /** The items of a forEach that has no join yet, and says already how to undo them, or need not. */
-export interface UndoableForEach<D extends AnyDefinition, N extends StateName<D>, Item, A, E, R, Own> {
+export interface UndoableForEach<
+  D extends AnyDefinition,
+  N extends StateName<D>,
+  Item,
+  A,
+  E,
+  R,
+  Own,
+  ItemsError = never
+> {
   /**
    * Says when the forEach may proceed, and what it does then with the results that the strategy promises.
    */
@@ -274,7 +283,7 @@ export interface UndoableForEach<D extends AnyDefinition, N extends StateName<D>
     D,
     N,
     Result<Out>["taken"],
-    ForEachErrors<Item, A, E>[S["_tag"]] | Result<Out>["error"],
+    ForEachErrors<Item, A, E>[S["_tag"]] | ItemsError | Result<Out>["error"],
     R | Result<Out>["services"],
     Items<Item, A, E> | Own
   >

@@ -12,7 +12,7 @@ import type { CaseResult, CheckedExitCases, CheckedSignalCases, ExitCases, Signa
 import type { AtLeastOne, Count } from "../types/Literal.ts"
 import type { AnyFunction, CheckedPoll, CheckedResult, CheckedRoute, Result } from "../types/Result.ts"
 import type { AnyDefinition, Failure, Input, ServiceOf, StateName } from "../types/Table.ts"
-import type { CheckedInput, CheckedItems, CheckedValue } from "../types/Value.ts"
+import type { CheckedInput, CheckedItems, CheckedValue, Source } from "../types/Value.ts"
 import type { BranchContext, Context, ItemContext, PollContext } from "./Context.ts"
 import {
   type CompensationOptions,
@@ -110,24 +110,33 @@ export interface HandlerConstructors {
 
   /**
    * As many branches as `items` has items, which run at once until `.join` says when to go on: `each` gives a value, an
-   * Effect of one, or is a generator that returns one.
+   * Effect of one, or is a generator that returns one. `concurrency` is how many run at a time: a whole number of at least 1,
+   * all unless given.
    *
-   * `concurrency` is how many run at a time: a whole number of at least 1, all unless given.
+   * The items are in an iterable, an `AsyncIterable` or a `Stream`, and are pulled as there is room for them: with
+   * `concurrency`, a generator is never ahead of the branches, and a Stream by no more than one of its chunks. When the
+   * strategy has decided, or the state is interrupted, no more are pulled, and the source is closed. Arrays, Sets and Maps are
+   * read as they are when the state begins.
+   *
+   * A Stream fails the state with its error, whatever the strategy; a generator that throws and an `AsyncIterable` that
+   * rejects are defects.
    */
-  forEach<
-    D extends AnyDefinition,
-    const N extends StateName<D>,
-    Items,
-    Item,
-    Out,
-    const C extends Concurrency = "unbounded"
-  >(
+  forEach<D extends AnyDefinition, const N extends StateName<D>, Items, Out, const C extends Concurrency = "unbounded">(
     this: D,
     state: N,
-    items: (context: BranchContext<D, N>) => CheckedItems<N, Items, Item>,
-    each: ((context: ItemContext<D, N, Item>) => Out) & CheckedValue<`what state '${N}' does for each item`, Out>,
+    items: (context: BranchContext<D, N>) => CheckedItems<N, Items>,
+    each: ((context: ItemContext<D, N, Source<Items>["item"]>) => Out) &
+      CheckedValue<`what state '${N}' does for each item`, Out>,
     options?: ConcurrencyOptions<C>
-  ): ForEach<D, N, Item, Result<Out>["value"], Result<Out>["error"], Result<Out>["services"]>
+  ): ForEach<
+    D,
+    N,
+    Source<Items>["item"],
+    Result<Out>["value"],
+    Result<Out>["error"],
+    Result<Out>["services"] | Source<Items>["services"],
+    Source<Items>["error"]
+  >
 
   /**
    * Waits for the first of several signals, and goes where its function says; `.after(limit, f)` says where to go when none

@@ -5,7 +5,7 @@
  * A function whose result is generic passes: the compiler then relates it to every branch of a check that the type could
  * still take. That is why each check asks for `[Fine<...>] extends [never]`, which no type that is not known yet can be.
  */
-import type { Effect, Exit } from "effect"
+import type { Effect, Exit, Scope, Stream } from "effect"
 import type { IsAny } from "type-fest"
 import type { Problem } from "./Problem.ts"
 import type { AnyFunction, Result } from "./Result.ts"
@@ -58,10 +58,30 @@ export type CheckedValue<Who extends string, Out> = [Fine<Mistake<Result<Out>["v
   ? Problem<`${Who} ${Mistake<Result<Out>["value"]>}`>
   : unknown
 
-/** What gives the items of a forEach: an iterable of them, itself. */
-export type CheckedItems<N extends string, Items, Item> = [Fine<ItemsMistake<Items>>] extends [never]
+/** What holds the items of a forEach, or gives them one after another, itself. */
+export type CheckedItems<N extends string, Items> = [Fine<ItemsMistake<Items>>] extends [never]
   ? `the items of state '${N}' ${ItemsMistake<Items>}`
-  : Items & Iterable<Item>
+  : Items & (Iterable<unknown> | AsyncIterable<unknown> | Stream.Stream<unknown, unknown, unknown>)
+
+/** What holds the items of a forEach, taken apart. An interface, for the reason that `Result` is one. */
+export interface Source<Items> {
+  readonly item: Items extends
+    | Iterable<infer Item>
+    | AsyncIterable<infer Item>
+    | Stream.Stream<infer Item, infer _E, infer _R>
+    ? Item
+    : never
+  readonly error: IsAny<Items> extends true
+    ? never
+    : Items extends Stream.Stream<infer _Item, infer E, infer _R>
+      ? E
+      : never
+  readonly services: IsAny<Items> extends true
+    ? never
+    : Items extends Stream.Stream<infer _Item, infer _E, infer R>
+      ? Exclude<R, Scope.Scope>
+      : never
+}
 
 type ItemsMistake<Items> =
   IsAny<Items> extends true
@@ -70,16 +90,14 @@ type ItemsMistake<Items> =
       ? "are in a Promise: have an earlier state get them"
       : Items extends AnyEffect
         ? "are in an Effect: have an earlier state get them"
-        : Items extends AsyncIterable<unknown>
-          ? "are in an AsyncIterable: have an earlier state get them"
-          : Items extends string
-            ? "are the characters of a string: spread it, if they are meant"
-            : Items extends Generator<AnyEffect, infer Rest, never>
-              ? // One that makes items has nothing to return.
-                [Rest] extends [void]
-                ? never
-                : "come of a generator that yields Effects: have an earlier state get them"
-              : never
+        : Items extends string
+          ? "are the characters of a string: spread it, if they are meant"
+          : Items extends Generator<AnyEffect, infer Rest, never>
+            ? // One that makes items has nothing to return.
+              [Rest] extends [void]
+              ? never
+              : "come of a generator that yields Effects: have an earlier state get them"
+            : never
 
 /**
  * The input of another workflow, itself; a message where a payload of a wide type, `unknown` or `void`, say, would let

@@ -188,7 +188,7 @@ describe("with a limit", () => {
           { concurrency: 2 }
         ).join(Join.all, ({ results, to }) => to.Done(results.length))
       )
-      expect((yield* valueOf(workflow.run())).payload).toBe(20_000)
+      expect((yield* workflow.run()).payload).toBe(20_000)
     })
   )
 })

@@ -5,14 +5,18 @@
  * It forks, observes and interrupts as Effect's own `raceAll` and `forEach` do, because neither leaves the decision to its
  * caller: deciding by a failure of the branch would put a handler around each.
  */
-import { Cause, Context, Effect, Exit, type Fiber, Predicate, Scope } from "effect"
+import { Cause, Context, Effect, Exit, type Fiber, Scope } from "effect"
 import type { AnyEffect, Compensation, Concurrency, ForEachWork, SplitWork } from "../../handler/Spec.ts"
 import type { Strategy } from "../../Join.ts"
 import type { Perform, Undo, Visit } from "../model.ts"
-import { invalidResult, isSettled, performing, tapEffect, toEffect } from "../result.ts"
+import { invalidResult, isUsable, performing, tapEffect, toEffect } from "../result.ts"
 import { allOrNothing, type Choosing } from "../undos.ts"
 import { ItemVisit, JoinVisit } from "../visit.ts"
-import { type Decision, type Label, makeRule, type Rule, Tally } from "./strategies.ts"
+import { type Branch, type Branches, itemsFrom, Listed, Streamed } from "./items.ts"
+import { type Decision, makeRule, type Rule, Tally } from "./strategies.ts"
+
+/** After so many branches that have settled without waiting, a run lets other fibers go first. */
+const branchesBeforeYield = 2048
 
 /** The work of a split. */
 export const joinNamed = (
@@ -21,17 +25,21 @@ export const joinNamed = (
   choosing: Choosing
 ): Perform => {
   const names = Object.keys(branches)
-  const undos = names.map((name) => undoOf(state, Object.hasOwn(compensations, name) ? compensations[name] : undefined))
+  const named = Object.entries(branches).map(
+    ([name, branch], index): Branch => ({
+      index,
+      name,
+      label: { branch: name },
+      undo: undoOf(state, Object.hasOwn(compensations, name) ? compensations[name] : undefined),
+      begin: performing(branch)
+    })
+  )
   const compensated = Object.keys(compensations).length > 0
-  const bodies = Object.values(branches).map(performing)
-  const labels = names.map((branch) => ({ branch }))
   const rule = makeRule(state, strategy, (values) => Object.fromEntries(names.map((name, i) => [name, values[i]])))
-  return fanOut({ rule, strategy, concurrency, join: choosing(join), compensated }, (visit) => ({
-    labels,
-    nameOf: (index) => names[index]!,
-    undoOf: (index) => undos[index],
-    begin: (index) => bodies[index]!(visit)
-  }))
+  return fanOut(
+    { rule, strategy, concurrency, join: choosing(join), compensated },
+    () => new Listed(named.length, (index) => named[index]!)
+  )
 }
 
 /** The work of a forEach. */
@@ -43,22 +51,17 @@ export const joinItems = (
   const itemsOf = performing(items)
   const undo = undoOf(state, compensation)
   const body = performing(each)
-  const rule = makeRule(state, strategy, (values) => values)
-  return fanOut({ rule, strategy, concurrency, join: choosing(join), compensated: undo !== undefined }, (visit) => {
-    const labels = Array.from(iterable(visit, itemsOf(visit)), (item, index) => ({ index, item }))
-    return {
-      labels,
-      nameOf: (index) => index,
-      undoOf: () => undo,
-      begin: (index) => body(new ItemVisit(visit, labels[index]!.item, index))
-    }
+  const branchOf = (item: unknown, index: number): Branch => ({
+    index,
+    name: index,
+    label: { index, item },
+    undo,
+    begin: (visit) => body(new ItemVisit(visit, item, index))
   })
-}
-
-/** What `items` gives, which is to be an iterable; an Effect is one too, but not of items. */
-const iterable = ({ node, run }: Visit, given: unknown): Iterable<unknown> => {
-  if (Predicate.isIterable(given) && typeof given !== "string" && isSettled(given)) return given
-  throw invalidResult(run.workflow, node.name, "what gives its items", given)
+  const rule = makeRule(state, strategy, (values) => values)
+  return fanOut({ rule, strategy, concurrency, join: choosing(join), compensated: undo !== undefined }, (visit) =>
+    itemsFrom(visit, itemsOf(visit), branchOf)
+  )
 }
 
 const undoOf = (state: string, compensation: Compensation | undefined): Undo | undefined =>
@@ -74,56 +77,55 @@ interface Plan {
   readonly compensated: boolean
 }
 
-/** The branches of one visit. */
-interface Branches {
-  readonly labels: ReadonlyArray<Label>
-  readonly nameOf: (index: number) => string | number
-  readonly undoOf: (index: number) => Undo | undefined
-  readonly begin: (index: number) => unknown
-}
-
 const fanOut =
-  (plan: Plan, branchesOf: (visit: Visit) => Branches): Perform =>
+  (plan: Plan, branchesOf: (visit: Visit) => Branches | Streamed): Perform =>
   (visit) => {
     const fan = (visit: Visit): AnyEffect =>
       Effect.withFiber((parent) => new Fan(plan, visit, parent, branchesOf(visit)).run())
     return plan.compensated ? allOrNothing(visit, fan) : fan(visit)
   }
 
+type AnyFiber = Fiber.Fiber<unknown, unknown>
+type AnyExit = Exit.Exit<unknown, unknown>
+
 /** The fibers of one visit. */
 class Fan {
   private readonly plan: Plan
   private readonly visit: Visit
-  private readonly branches: Branches
+  private readonly branches: Branches | Streamed
   private readonly tally: Tally
-  private readonly running = new Set<Fiber.Fiber<unknown, unknown>>()
-  private readonly parent: Fiber.Fiber<unknown, unknown>
+  private readonly running = new Set<AnyFiber>()
+  private readonly parent: AnyFiber
   private readonly limit: number
   private timer: Fiber.Fiber<void> | undefined
-  // When each branch began; only of a run that somebody watches.
-  private readonly began: Array<number> = []
-  private next = 0
-  private starting = 0
+  // When the first branch began; only of a run that somebody watches.
+  private began: number | undefined
+  private begun = 0
+  /** How many branches have begun, or are being taken, and have not settled. */
+  private open = 0
+  /** Whether none may be taken, although there is room: there is no other, or it is on its way, or other fibers go first. */
+  private held = false
+  private untilYield = branchesBeforeYield
   private decision: Decision
-  // Defects, and the interruption of a branch by itself: they end the run, whatever the strategy.
+  private readonly stopped: Array<Branch> = []
+  // Defects, the failure of the source, and the interruption of a branch by itself: they end the state, whatever the strategy.
   private fatal: Cause.Cause<unknown> = Cause.empty
   private died = 0
   private whenEnded: (() => void) | undefined
 
-  constructor(plan: Plan, visit: Visit, parent: Fiber.Fiber<unknown, unknown>, branches: Branches) {
+  constructor(plan: Plan, visit: Visit, parent: AnyFiber, branches: Branches | Streamed) {
     this.plan = plan
     this.visit = visit
     this.parent = parent
     this.branches = branches
     this.limit = plan.concurrency === "unbounded" ? Number.POSITIVE_INFINITY : plan.concurrency
-    this.tally = new Tally(branches.labels)
-    this.decision = plan.rule.decide(this.tally)
+    this.tally = new Tally(plan.rule, branches.size)
+    this.decision = this.tally.decide()
   }
 
   run(): AnyEffect {
     if (this.decision !== "wait") return this.conclude()
-    const joined = Effect.flatMap(this.branchesEnd(), () => this.conclude())
-    return joined
+    return Effect.flatMap(this.branchesEnd(), () => this.conclude())
   }
 
   /** Starts the branches and waits for the last; interrupted, it stops them all. */
@@ -148,62 +150,144 @@ class Fan {
 
   /** Starts what may start now, and says so when nothing runs any more. */
   private startMore(): void {
-    while (this.decision === "wait" && this.next < this.tally.total && this.running.size + this.starting < this.limit) {
-      this.start(this.next++)
-    }
-    if (this.decision === "wait" || this.running.size + this.starting > 0) return
+    while (this.decision === "wait" && !this.held && this.open < this.limit) this.startNext()
+    if (this.decision === "wait") return
+    this.close()
+    if (this.open > 0 || this.running.size > 0) return
     this.timer?.interruptUnsafe(this.parent.id)
     this.whenEnded?.()
   }
 
-  private start(index: number): void {
-    const { attempt, run } = this.visit
-    if (run.hooks !== undefined) {
-      this.began[index] = run.hooks.branchStarted(attempt, this.branches.nameOf(index))
-    }
-    // The first steps of a branch may bring another's end, and with it the decision.
-    this.starting++
-    const effect =
-      run.hooks === undefined
-        ? this.begin(index)
-        : run.hooks.branch(this.branches.nameOf(index), () => this.begin(index))
-    if (Exit.isExit(effect)) {
-      // A finished Effect needs no fiber.
-      this.starting--
-      this.settle(index, effect)
+  private startNext(): void {
+    const { branches } = this
+    if (branches instanceof Streamed) {
+      this.held = true
+      branches.next(
+        (stream) => this.fork(stream, (exit) => this.end(exit)),
+        (branch) => this.arrive(branch)
+      )
       return
     }
-    const scope = Scope.makeUnsafe()
-    const fiber = fork(Context.add(this.parent.context, Scope.Scope, scope), effect)
-    this.starting--
-    this.watch(fiber, (exit) => {
-      if (scope.state._tag === "Empty") this.settle(index, exit)
-      else this.release(index, scope, exit)
-    })
-    if (this.decision !== "wait") fiber.interruptUnsafe(this.parent.id)
+    const branch = this.take(branches)
+    if (branch === undefined) return
+    const { open } = this
+    this.start(branch)
+    if (this.open === open && --this.untilYield === 0) this.yieldFirst()
   }
 
-  private begin(index: number): AnyEffect {
-    const undo = this.branches.undoOf(index)
+  /** The next branch. Taking it runs code of the user, which may bring the end of another. */
+  private take(branches: Branches): Branch | undefined {
+    this.held = true
+    this.open++
+    try {
+      const branch = branches.next()
+      if (branch === undefined) this.end(Exit.void)
+      else this.held = false
+      return branch
+    } catch (defect) {
+      this.end(Exit.die(defect))
+      return undefined
+    } finally {
+      this.open--
+    }
+  }
+
+  private arrive(branch: Branch): void {
+    this.held = false
+    this.start(branch)
+    this.startMore()
+  }
+
+  /** There are no more branches, or what gives them has failed. */
+  private end(exit: AnyExit): void {
+    if (Exit.isSuccess(exit)) {
+      this.tally.total = this.begun
+      if (this.decision === "wait") this.decide(this.tally.decide())
+    } else if (this.decision === "wait") {
+      this.fatal = exit.cause
+      this.decide("fail")
+    } else {
+      this.fatal = Cause.combine(this.fatal, onlyDefects(exit.cause))
+    }
+  }
+
+  private close(): void {
+    try {
+      this.branches.close()
+    } catch (defect) {
+      this.fatal = Cause.combine(this.fatal, Cause.die(defect))
+    }
+  }
+
+  /** Lets other fibers go first. */
+  private yieldFirst(): void {
+    this.held = true
+    this.watch(fork(this.parent.context, Effect.yieldNow), () => {
+      this.held = false
+      this.untilYield = branchesBeforeYield
+    })
+  }
+
+  private start(branch: Branch): void {
+    const { attempt, run } = this.visit
+    // The first steps of a branch may bring another's end, and with it the decision.
+    this.open++
+    this.begun++
+    if (run.hooks === undefined) {
+      this.go(branch, 0, this.begin(branch))
+      return
+    }
+    const began = run.hooks.branchStarted(attempt, branch.name)
+    this.began ??= began
+    this.go(
+      branch,
+      began,
+      run.hooks.branch(branch.name, () => this.begin(branch))
+    )
+  }
+
+  /** Lets a branch go on that has begun. A finished Effect needs no fiber. */
+  private go(branch: Branch, began: number, effect: AnyEffect): void {
+    if (Exit.isExit(effect)) this.settle(branch, began, effect)
+    else this.fork(effect, (exit) => this.settle(branch, began, exit))
+  }
+
+  private begin(branch: Branch): AnyEffect {
+    const { undo } = branch
     if (undo?.compensation.uninterruptible) {
-      return Effect.uninterruptible(Effect.suspend(() => this.beginRemembering(index, undo)))
+      return Effect.uninterruptible(Effect.suspend(() => this.beginRemembering(branch, undo)))
     }
     try {
-      return undo === undefined ? toEffect(this.branches.begin(index)) : this.beginRemembering(index, undo)
+      return undo === undefined ? toEffect(branch.begin(this.visit)) : this.beginRemembering(branch, undo)
     } catch (defect) {
       return Exit.die(defect)
     }
   }
 
   /** A branch that has succeeded may have to be undone, even if its success comes too late to count. */
-  private beginRemembering(index: number, undo: Undo): AnyEffect {
+  private beginRemembering({ begin, label, name }: Branch, undo: Undo): AnyEffect {
     const { visit } = this
     const { frame, payload, run } = visit
-    const name = this.branches.nameOf(index)
-    const label = this.branches.labels[index]!
-    return tapEffect(this.branches.begin(index), (value) => {
-      if (isSettled(value)) run.steps.complete(undo, { name, value, payload, label }, frame)
+    return tapEffect(begin(visit), (value) => {
+      if (isUsable(value)) run.steps.complete(undo, { name, value, payload, label }, frame)
     })
+  }
+
+  /** Runs an Effect in a fiber and a scope of its own, and calls back when both have ended. */
+  private fork(effect: AnyEffect, ended: (exit: AnyExit) => void): void {
+    const scope = Scope.makeUnsafe()
+    const fiber = fork(Context.add(this.parent.context, Scope.Scope, scope), effect)
+    this.watch(fiber, (exit) => {
+      if (scope.state._tag === "Empty") ended(exit)
+      else this.release(scope, exit, ended)
+    })
+    if (this.decision !== "wait") fiber.interruptUnsafe(this.parent.id)
+  }
+
+  /** Releases what was acquired in a scope, and calls back then. */
+  private release(scope: Scope.Closeable, exit: AnyExit, ended: (exit: AnyExit) => void): void {
+    const release = fork(this.parent.context, Scope.close(scope, exit), { uninterruptible: true })
+    this.watch(release, (released) => ended(Exit.isSuccess(released) ? exit : withDefect(exit, released)))
   }
 
   /** Calls back when a fiber has ended, and then starts what may start now. */
@@ -221,43 +305,39 @@ class Fan {
     })
   }
 
-  /** Releases what a branch has acquired, and settles it then. */
-  private release(index: number, scope: Scope.Closeable, exit: Exit.Exit<unknown, unknown>): void {
-    const release = fork(this.parent.context, Scope.close(scope, exit), { uninterruptible: true })
-    this.watch(release, (released) => this.settle(index, Exit.isSuccess(released) ? exit : withDefect(exit, released)))
+  private settle(branch: Branch, began: number, exit: AnyExit): void {
+    this.open--
+    if (this.decision !== "wait") this.settleLate(branch, began, exit)
+    else if (Exit.isSuccess(exit) && !isUsable(exit.value)) this.die(branch, began, this.invalid(branch, exit.value))
+    else if (Exit.isSuccess(exit)) {
+      this.tally.succeed(branch, exit.value)
+      this.tell(branch, began, exit)
+      this.decide(this.tally.decide())
+    } else if (this.tally.fail(branch, exit.cause)) {
+      this.tell(branch, began, exit)
+      this.decide(this.tally.decide())
+    } else this.die(branch, began, exit.cause)
   }
 
-  private settle(index: number, exit: Exit.Exit<unknown, unknown>): void {
-    if (this.decision !== "wait") {
-      this.settleLate(index, exit)
-    } else if (Exit.isSuccess(exit) && !isSettled(exit.value)) {
-      this.settle(index, Exit.die(this.invalid(index, exit.value)))
-    } else if (Exit.isSuccess(exit)) {
-      this.tally.succeed(index, exit.value)
-      this.tell(index, exit)
-      this.decide(this.plan.rule.decide(this.tally))
-    } else if (this.tally.fail(index, exit.cause)) {
-      this.tell(index, exit)
-      this.decide(this.plan.rule.decide(this.tally))
-    } else {
-      this.fatal = exit.cause
-      this.tell(index, exit)
-      this.decide("fail")
-    }
+  /** A branch that ends the state, whatever the strategy. */
+  private die(branch: Branch, began: number, cause: Cause.Cause<unknown>): void {
+    this.fatal = cause
+    this.tell(branch, began, Exit.failCause(cause))
+    this.decide("fail")
   }
 
   /** A branch that was being stopped has no result any more, but its finalizers may have died. */
-  private settleLate(index: number, exit: Exit.Exit<unknown, unknown>): void {
+  private settleLate(branch: Branch, began: number, exit: AnyExit): void {
+    this.stopped.push(branch)
     const defects = Exit.isFailure(exit) ? onlyDefects(exit.cause) : Cause.empty
     this.fatal = Cause.combine(this.fatal, defects)
-    this.tell(index, defects.reasons.length > 0 ? Exit.failCause(defects) : Exit.interrupt())
+    this.tell(branch, began, defects.reasons.length > 0 ? Exit.failCause(defects) : Exit.interrupt())
   }
 
-  private invalid(index: number, received: unknown) {
+  private invalid({ name }: Branch, received: unknown): Cause.Cause<never> {
     const { node, run } = this.visit
-    const name = this.branches.nameOf(index)
     const giver = typeof name === "string" ? `branch '${name}'` : `item ${name}`
-    return invalidResult(run.workflow, node.name, giver, received)
+    return Cause.die(invalidResult(run.workflow, node.name, giver, received))
   }
 
   private decide(decision: Decision): void {
@@ -277,24 +357,38 @@ class Fan {
   }
 
   private conclude(): AnyEffect {
+    const { plan, tally } = this
     const ends = this.fatal.reasons.length > 0
     const { attempt, run } = this.visit
-    run.hooks?.joined(attempt, this.began[0], {
-      strategy: this.plan.strategy._tag,
+    run.hooks?.joined(attempt, this.began, {
+      strategy: plan.strategy._tag,
       proceeds: this.decision === "proceed" && !ends,
-      successes: this.tally.completed.length,
-      failures: this.tally.failed + this.died,
-      interrupted: this.tally.total - this.tally.settled - this.died
+      successes: tally.successes.length,
+      failures: tally.failures.length + this.died,
+      interrupted: (tally.total ?? this.begun) - tally.settled - this.died
     })
     if (ends) return Effect.failCause(this.fatal)
-    if (this.decision === "fail") return Effect.failCause(this.plan.rule.failure(this.tally))
-    return toEffect(this.plan.join(new JoinVisit(this.visit, this.plan.rule.results(this.tally))))
+    if (this.decision === "fail") return Effect.failCause(plan.rule.failure(tally))
+    return toEffect(
+      plan.join(
+        new JoinVisit(
+          this.visit,
+          plan.rule.results(tally, () => this.interrupted())
+        )
+      )
+    )
   }
 
-  private tell(index: number, exit: Exit.Exit<unknown, unknown>): void {
+  /** What was stopped, and what is known not to have begun. */
+  private interrupted(): ReadonlyArray<object> {
+    const stopped = this.stopped.sort((a, b) => a.index - b.index)
+    return [...stopped, ...this.branches.rest()].map(({ label }) => label)
+  }
+
+  private tell({ name }: Branch, began: number, exit: AnyExit): void {
     const { attempt, run } = this.visit
     if (Exit.hasDies(exit)) this.died++
-    run.hooks?.branchEnded(attempt, this.branches.nameOf(index), this.began[index]!, exit)
+    run.hooks?.branchEnded(attempt, name, began, exit)
   }
 }
 
@@ -306,7 +400,7 @@ const fork = <A, E>(
   // What the branches need is in the type of the workflow, and so in the context of its run.
   Effect.runForkWith(context)(effect as Effect.Effect<A, E>, options)
 
-const withDefect = (exit: Exit.Exit<unknown, unknown>, released: Exit.Failure<unknown, never>) =>
+const withDefect = (exit: AnyExit, released: Exit.Failure<unknown, never>) =>
   Exit.failCause(Exit.isFailure(exit) ? Cause.combine(exit.cause, released.cause) : released.cause)
 
 const onlyDefects = (cause: Cause.Cause<unknown>): Cause.Cause<never> =>

@@ -5,7 +5,7 @@ import { type Cause, Effect, Exit } from "effect"
 import { CompensationFailed } from "../../Errors.ts"
 import type { CallWork, CompletedSteps } from "../../handler/Spec.ts"
 import type { Perform, Steps, Transition, Visit } from "../model.ts"
-import { invalidResult, isSettled, performing, toEffect } from "../result.ts"
+import { invalidResult, isUsable, performing, toEffect } from "../result.ts"
 import { allOrNothing, type Choosing } from "../undos.ts"
 import { CallVisit } from "../visit.ts"
 
@@ -16,7 +16,7 @@ export const callWorkflow = (state: string, { callee, cases, input }: CallWork, 
   const call = (visit: Visit) => {
     const { frame, run } = visit
     const given = inputOf(visit)
-    if (!isSettled(given)) throw invalidResult(run.workflow, state, `the input of '${callee.name}'`, given)
+    if (!isUsable(given)) throw invalidResult(run.workflow, state, `the input of '${callee.name}'`, given)
     const caller = {
       id: `${run.id}/${state}`,
       origin: { workflow: run.workflow, runId: run.id, state },
