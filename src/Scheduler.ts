@@ -52,6 +52,7 @@ export type DefinitionOf<
 
 /** `unknown` for an entry, a message for entries that differ in their inputs. */
 export type OneEntry<S extends AnyScheduler, Id extends EntryId<S>> = OneName<
+  Id,
   Input<DefinitionOf<S, Id>>,
   Id extends EntryId<S> ? (input: Input<DefinitionOf<S, Id>>) => void : never
 >
@@ -119,8 +120,8 @@ export interface Scheduler<in out Name extends string, in out Entries extends En
    */
   trigger<S extends AnyScheduler, const Id extends EntryId<S>>(
     this: S,
-    id: Id & OneEntry<S, Id>,
-    options?: TriggerOptions<Input<DefinitionOf<S, Id>>>
+    id: Id,
+    options?: TriggerOptions<Input<DefinitionOf<S, Id>>> & OneEntry<S, Id>
   ): Effect.Effect<TriggeredRun<DefinitionOf<S, Id>>, EntryBusy | EntryTripped | SchedulerStopped, ServiceOf<S>>
 
   /** The state of an entry. */

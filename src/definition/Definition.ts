@@ -15,12 +15,13 @@ import type {
   CheckedHandlers,
   HandlerParts,
   Handlers,
+  NumberedHandlers,
   OtherErrors,
   PolicyErrors,
   SharedErrors
 } from "../types/Handlers.ts"
 import type { Literal, WideName } from "../types/Name.ts"
-import type { OnePlace, OneSignal } from "../types/OneName.ts"
+import type { OnePlace } from "../types/OneName.ts"
 import type { AnySignal, Exit, Fallback, PayloadSchema, Place, Signal, State } from "../types/Place.ts"
 import type { NoProblem, Problem } from "../types/Problem.ts"
 import type { NeverTaken } from "../types/Result.ts"
@@ -181,7 +182,7 @@ export interface Definition<
     R = never
   >(
     this: D,
-    handlers: H & CheckedHandlers<D, H>,
+    handlers: H & CheckedHandlers<D, H> & NumberedHandlers<D, H>,
     ...options: OptionsArguments<
       D,
       WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & NoProblem<NeverTaken<D, "*", Taken>>
@@ -197,7 +198,7 @@ export interface Definition<
    */
   layer<D extends AnyDefinition, H extends Handlers<D>, Taken extends string = FallbackName<D>, E = unknown, R = never>(
     this: D,
-    handlers: H & CheckedHandlers<D, H> & CheckedFailures<D, H>,
+    handlers: H & CheckedHandlers<D, H> & NumberedHandlers<D, H> & CheckedFailures<D, H>,
     ...options: OptionsArguments<
       D,
       WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & NoProblem<NeverTaken<D, "*", Taken> | PolicyErrors<D, H, E>>
@@ -215,8 +216,8 @@ export interface Definition<
    */
   runFrom<D extends AnyDefinition, const N extends EntryName<D>, const T extends TimeLimit = undefined>(
     this: D,
-    entry: N & OnePlace<D, N>,
-    payload: Payload<D, N>,
+    entry: N,
+    payload: Payload<D, N> & OnePlace<D, N>,
     input: Input<D>,
     options?: RunOptions<T>
   ): Effect.Effect<Outcome<D>, Failure<D> | RunTimeoutOf<T>, ServiceOf<D>>
@@ -238,7 +239,7 @@ export interface Definition<
   signal<D extends AnyDefinition, const S extends SignalName<D>>(
     this: D,
     runId: string,
-    signal: S & OneSignal<D, S>,
+    signal: S,
     ...payload: SignalArguments<D, S>
   ): Effect.Effect<void, RunNotFound, ServiceOf<D>>
 

@@ -110,8 +110,8 @@ export const runFrom = <
   const T extends TimeLimit = undefined
 >(
   workflow: Workflow<D, E, R>,
-  entry: N & OnePlace<D, N>,
-  payload: Payload<D, N>,
+  entry: N,
+  payload: Payload<D, N> & OnePlace<D, N>,
   input: Input<D>,
   options?: RunOptions<D, E, S, T>
 ): Effect.Effect<Report<D, E | RunTimeoutOf<T>>, never, R | StubServices<S>> =>

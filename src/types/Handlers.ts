@@ -17,16 +17,28 @@ export type Handlers<D extends AnyDefinition> = {
 
 /** `unknown` for every handler that is right, a message for every one that is not. */
 export type CheckedHandlers<D extends AnyDefinition, H> = {
-  readonly [K in keyof H]: K extends StateName<D> ? CheckedHandler<D, K, H[K]> : CheckedKey<D, NameOf<K>, H[K]>
+  readonly [K in keyof H]: K extends StateName<D> ? CheckedHandler<D, K, H[K]> : UnknownKey<D, K>
 }
 
-// A name that is a number makes a key that is none of the names.
-type CheckedKey<D extends AnyDefinition, N, H> =
-  N extends StateName<D>
-    ? CheckedHandler<D, N, H>
-    : N extends ExitName<D>
-      ? Problem<`'${N & string}' is an exit and takes no handler`>
-      : Problem<`'${N & string}' is not a state`>
+type UnknownKey<D extends AnyDefinition, K> = K extends number
+  ? unknown
+  : K extends ExitName<D>
+    ? Problem<`'${K & string}' is an exit and takes no handler`>
+    : Problem<`'${K & string}' is not a state`>
+
+/**
+ * As `CheckedHandlers`, for a name that is a number, which makes a key that is none of the names. Next to no record has one:
+ * for every other it is `unknown`.
+ */
+export type NumberedHandlers<D extends AnyDefinition, H, Keys extends keyof H = keyof H & number> = [Keys] extends [
+  never
+]
+  ? unknown
+  : {
+      readonly [K in Keys]: NameOf<K> extends StateName<D>
+        ? CheckedHandler<D, NameOf<K>, H[K]>
+        : UnknownKey<D, NameOf<K>>
+    }
 
 // The compiler first tries a call with `H` as its constraint, where nothing is known of a handler yet: `AnyHandler`, whose
 // state is any string, has to pass.

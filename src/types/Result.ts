@@ -3,7 +3,6 @@
  * and the targets taken are read off its return type, and a result that is no transition becomes a message.
  */
 import type { Effect, Scope } from "effect"
-import type { IsAny } from "type-fest"
 import type { Pending } from "../handler/Context.ts"
 import type { AnyDefinition, TargetName } from "./Table.ts"
 import type { Transitions } from "./Transition.ts"
@@ -15,14 +14,15 @@ export type AnyFunction = (context: never) => unknown
 
 /**
  * A function's result taken apart. It is an interface because a property, unlike a type alias, leaves no name of its own
- * on the union it computes: hovers and declarations show the union.
+ * on the union it computes: hovers and declarations show the union. Of a function that is generic they show the conditions,
+ * which is why `any` is told apart without a name from another package: a user's declarations cannot refer to that.
  */
 export interface Result<Out> {
   /**
    * What comes out in the end: the result of the Effect, the return of the generator, or the value itself, as which a
    * generator counts that does not yield Effects only.
    */
-  readonly value: IsAny<Out> extends true
+  readonly value: 0 extends 1 & Out
     ? Out
     : Out extends Effect.Effect<infer A, infer _E, infer _R>
       ? A
@@ -33,10 +33,10 @@ export interface Result<Out> {
         : Out
 
   /** The targets of the transitions among the values; of `any`, all. */
-  readonly taken: IsAny<this["value"]> extends true ? string : TagOf<this["value"]>
+  readonly taken: 0 extends 1 & this["value"] ? string : TagOf<this["value"]>
 
   /** The typed errors. */
-  readonly error: IsAny<Out> extends true
+  readonly error: 0 extends 1 & Out
     ? unknown
     : Out extends Effect.Effect<infer _A, infer E, infer _R>
       ? E
@@ -47,7 +47,7 @@ export interface Result<Out> {
         : never
 
   /** The services. Every visit of a state has a `Scope` of its own, and so has every branch. */
-  readonly services: IsAny<Out> extends true
+  readonly services: 0 extends 1 & Out
     ? never
     : Out extends Effect.Effect<infer _A, infer _E, infer R>
       ? Exclude<R, Scope.Scope>

@@ -3,6 +3,7 @@
  * declarations name it in two words.
  */
 import type { IsEqual } from "type-fest"
+import type { OneSignal } from "./OneName.ts"
 import type { Place } from "./Place.ts"
 
 /** The key under which a definition carries its types. No value has it. */
@@ -73,7 +74,7 @@ export type SignalArguments<D extends AnyDefinition, S extends SignalName<D>> = 
   ? readonly [payload?: never]
   : IsEqual<SignalPayload<D, S>, void> extends true
     ? readonly []
-    : readonly [payload: SignalPayload<D, S>]
+    : readonly [payload: SignalPayload<D, S> & OneSignal<D, S>]
 
 /** The cells of the store that the definition declares. */
 export type Cells<D extends AnyDefinition> = TableOf<D>["cells"]

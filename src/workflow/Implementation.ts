@@ -16,7 +16,7 @@ import { handlerProblems } from "../graph/validate.ts"
 import { type Handler, HandlerTypes, isHandler, type Task } from "../handler/Handler.ts"
 import { policiesOf } from "../handler/HandlerConstructors.ts"
 import type { AnyEffect, Callee, Caller, HandlerValue, SharedPolicy, Spec } from "../handler/Spec.ts"
-import type { OnePlace, OneSignal } from "../types/OneName.ts"
+import type { OnePlace } from "../types/OneName.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import type {
   AnyDefinition,
@@ -115,8 +115,8 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
    * As `run`, beginning at an entry with its payload: a new run, which knows nothing of what earlier steps would have to undo.
    */
   readonly runFrom: <const N extends EntryName<D>, const T extends TimeLimit = undefined>(
-    entry: N & OnePlace<D, N>,
-    payload: Payload<D, N>,
+    entry: N,
+    payload: Payload<D, N> & OnePlace<D, N>,
     input: Input<D>,
     options?: RunOptions<T>
   ) => Effect.Effect<Outcome<D>, E | RunTimeoutOf<T>, R>
@@ -135,7 +135,7 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
   /** Sends a signal to a run in progress, by its id; fails with `RunNotFound` when there is none. */
   readonly signal: <const S extends SignalName<D>>(
     runId: string,
-    signal: S & OneSignal<D, S>,
+    signal: S,
     ...payload: SignalArguments<D, S>
   ) => Effect.Effect<void, RunNotFound>
 
@@ -147,8 +147,8 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
    * the start, whose input is its payload.
    */
   readonly step: <const N extends StateName<D>>(
-    state: N & OnePlace<D, N>,
-    payload: Payload<D, N>,
+    state: N,
+    payload: Payload<D, N> & OnePlace<D, N>,
     options?: StepOptions<Input<D>>
   ) => Effect.Effect<Step<D, N>, E, R>
 }

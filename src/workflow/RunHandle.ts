@@ -11,7 +11,6 @@ import { start as startRun } from "../engine/run/start.ts"
 import { noteAwaiting, reportUnawaited } from "../engine/run/unhandled.ts"
 import { EventLog } from "../engine/watch/EventLog.ts"
 import { watchOf } from "../engine/watch/Observation.ts"
-import type { OneSignal } from "../types/OneName.ts"
 import type { AnyDefinition, ExitName, Outcome, SignalArguments, SignalName, StateName } from "../types/Table.ts"
 
 /**
@@ -37,7 +36,7 @@ export interface RunHandle<D extends AnyDefinition, out E> {
    * Sends the run a signal; one that it does not wait for yet is kept. Fails with `RunNotFound` when the run has ended.
    */
   readonly signal: <const S extends SignalName<D>>(
-    signal: S & OneSignal<D, S>,
+    signal: S,
     ...payload: SignalArguments<D, S>
   ) => Effect.Effect<void, RunNotFound>
   /** Interrupts the run with all its branches, and waits for their finalizers and for its rollback. */

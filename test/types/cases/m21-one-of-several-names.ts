@@ -26,12 +26,12 @@ declare const maybeStop: "Note" | "Stop"
 declare const job: "forms" | "others"
 
 // The payload that is right for one of the names is not for the other.
-export const step = forms.step(state, "a") // expect: 'different payloads', '"Text"', '"Count"'
-export const runFrom = forms.runFrom(state, "a", "a") // expect: 'different payloads', '"Text"', '"Count"'
-export const runFromLayer = Forms.runFrom(state, 1, "a") // expect: 'different payloads', '"Text"', '"Count"'
-export const underTest = Testing.runFrom(forms, state, 1, "a") // expect: 'different payloads', '"Text"', '"Count"'
-export const sent = forms.signal("id", signal, "a") // expect: 'different payloads', '"Note"', '"Mark"'
-export const sentToLayer = Forms.signal("id", signal, 1) // expect: 'different payloads', '"Note"', '"Mark"'
-export const sentWithNothing = forms.signal("id", maybeStop, "a") // expect: 'different payloads', '"Note"', '"Stop"'
+export const step = forms.step(state, "a") // expect: 'payloads of these differ', '"Text"', '"Count"'
+export const runFrom = forms.runFrom(state, "a", "a") // expect: 'payloads of these differ', '"Text"', '"Count"'
+export const runFromLayer = Forms.runFrom(state, 1, "a") // expect: 'payloads of these differ', '"Text"', '"Count"'
+export const underTest = Testing.runFrom(forms, state, 1, "a") // expect: 'payloads of these differ', '"Text"', '"Count"'
+export const sent = forms.signal("id", signal, "a") // expect: 'payloads of these differ', '"Note"', '"Mark"'
+export const sentToLayer = Forms.signal("id", signal, 1) // expect: 'payloads of these differ', '"Note"', '"Mark"'
+export const sentWithNothing = forms.signal("id", maybeStop, "a") // expect: 'payloads of these differ', '"Note"', '"Stop"'
 export const timed = Testing.run(forms, "a", { signals: [{ at: 1, signal, payload: "a" }] }) // expect: 'Mark'
-export const triggered = Jobs.trigger(job, { input: "a" }) // expect: 'different payloads', '"forms"', '"others"'
+export const triggered = Jobs.trigger(job, { input: "a" }) // expect: 'payloads of these differ', '"forms"', '"others"'
