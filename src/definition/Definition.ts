@@ -21,10 +21,10 @@ import type {
   SharedErrors
 } from "../types/Handlers.ts"
 import type { Literal, WideName } from "../types/Name.ts"
-import type { OnePlace } from "../types/OneName.ts"
+import type { OnePlace, OneSignal } from "../types/OneName.ts"
 import type { AnySignal, Exit, Fallback, PayloadSchema, Place, Signal, State } from "../types/Place.ts"
-import type { NoProblem, Problem } from "../types/Problem.ts"
-import type { NeverTaken } from "../types/Result.ts"
+import type { Misnamed, NoProblem, Problem, Unchecked } from "../types/Problem.ts"
+import type { NeverTaken, RefusedError } from "../types/Result.ts"
 import type { SoundnessProblem } from "../types/Soundness.ts"
 import type {
   AnyDefinition,
@@ -37,8 +37,10 @@ import type {
   Payload,
   PayloadSchemaOf,
   ServiceOf,
-  SignalArguments,
-  SignalName
+  SignalName,
+  SignalPayload,
+  WithoutPayload,
+  WithPayload
 } from "../types/Table.ts"
 import {
   type AnyWorkflow,
@@ -65,7 +67,7 @@ export interface Builder<
   Cells extends CellRecord,
   Failures,
   Signals extends AnySignal
-> {
+> extends Unstarted<Name> {
   /**
    * Declares a state: its name, the schema of its payload (`Schema.Void` for none), and the states and exits its handler
    * may go to, in any order and declared anywhere.
@@ -107,7 +109,7 @@ export interface Builder<
    * Declares the failures that a run may end with when it is reached through the definition's Layer; none unless given. `layer`
    * does not compile with a handler that can fail with another.
    */
-  failure<F extends PayloadSchema>(schema: F): Builder<Name, States, Exits, Places, Cells, F["Type"], Signals>
+  failure<F extends PayloadSchema>(schema: F): Builder<Name, States, Exits, Places, Cells, DeclaredBy<F>, Signals>
 
   /**
    * Closes the table: `name` is where a run starts, `entries` are further states that one may be entered at.
@@ -115,11 +117,33 @@ export interface Builder<
    * It compiles for a sound machine only: every target declared, every place reachable from an entry, and an exit
    * reachable from every state. At run time it throws a `WorkflowDefinitionError` that lists every problem.
    */
-  start<const Start extends States, const Entry extends States = never>(
+  start<const Start extends StartName<States>, const Entry extends States = never>(
     name: Start & NoProblem<SoundnessProblem<States, Exits, Places, Start | Entry>>,
     ...entries: ReadonlyArray<Entry>
   ): Definition<Name, Places, Start, Start | Entry, Cells, Failures, Signals>
 }
+
+// What is no schema has been refused, and declares nothing.
+type DeclaredBy<F extends PayloadSchema> = [PayloadSchema] extends [F] ? never : F["Type"]
+
+// Any name will do where there is none, so that the error is about that.
+type StartName<States extends string> = [States] extends [never] ? string : States
+
+/**
+ * What a definition has and a table under construction has not. No value has it: it is there for the compiler to say what
+ * has been forgotten, and to go on with `Unchecked`.
+ */
+interface Unstarted<Name extends string>
+  extends Record<keyof HandlerConstructors, (state: NotStarted<Name>, ...rest: ReadonlyArray<Untyped>) => Unchecked> {
+  new (_: never): NotStarted<Name>
+  implement(handlers: Misnamed & Problem<NotStarted<Name>>, ...rest: ReadonlyArray<Untyped>): Unchecked
+  layer(handlers: Misnamed & Problem<NotStarted<Name>>, ...rest: ReadonlyArray<Untyped>): Unchecked
+  run(input: Problem<NotStarted<Name>>, ...rest: ReadonlyArray<Untyped>): Unchecked
+}
+
+type Untyped = Misnamed[string] | string | number
+
+type NotStarted<Name extends string> = `'${Name}' is not closed: call .start(name)`
 
 /** Options of an exit. */
 export interface ExitOptions {
@@ -174,20 +198,7 @@ export interface Definition<
    * Options hold what all handlers share: `policy` puts policies around each, `rollback` says which failures are rolled
    * back. A definition with a `.fallback` needs the policy that goes there.
    */
-  implement<
-    D extends AnyDefinition,
-    H extends Handlers<D>,
-    Taken extends string = FallbackName<D>,
-    E = SharedErrors<D, H>,
-    R = never
-  >(
-    this: D,
-    handlers: H & CheckedHandlers<D, H> & NumberedHandlers<D, H>,
-    ...options: OptionsArguments<
-      D,
-      WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & NoProblem<NeverTaken<D, "*", Taken>>
-    >
-  ): Workflow<D, E | OtherErrors<D, H>, R | HandlerParts<H[keyof H]>["services"]>
+  readonly implement: WithPolicy<MakeWorkflow, FallbackOf<Places>>
 
   /**
    * Provides the workflow as a service under the definition itself. Handlers may fail only with what `.failure` declares.
@@ -196,14 +207,7 @@ export interface Definition<
    * The services of the handlers are those of the Layer, whatever the caller of `run` has in its context, and the workflow
    * itself, which a handler may call.
    */
-  layer<D extends AnyDefinition, H extends Handlers<D>, Taken extends string = FallbackName<D>, E = unknown, R = never>(
-    this: D,
-    handlers: H & CheckedHandlers<D, H> & NumberedHandlers<D, H> & CheckedFailures<D, H>,
-    ...options: OptionsArguments<
-      D,
-      WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & NoProblem<NeverTaken<D, "*", Taken> | PolicyErrors<D, H, E>>
-    >
-  ): Layer.Layer<ServiceOf<D>, never, Exclude<R | HandlerParts<H[keyof H]>["services"], ServiceOf<D>>>
+  readonly layer: WithPolicy<MakeLayer, FallbackOf<Places>>
 
   /** Runs the workflow that the Layer of this definition provides, as `run` of a workflow does. */
   run<D extends AnyDefinition, const T extends TimeLimit = undefined>(
@@ -239,8 +243,13 @@ export interface Definition<
   signal<D extends AnyDefinition, const S extends SignalName<D>>(
     this: D,
     runId: string,
-    signal: S,
-    ...payload: SignalArguments<D, S>
+    signal: S & WithoutPayload<D, S>
+  ): Effect.Effect<void, RunNotFound, ServiceOf<D>>
+  signal<D extends AnyDefinition, const S extends SignalName<D>>(
+    this: D,
+    runId: string,
+    signal: S & WithPayload<D, S>,
+    payload: SignalPayload<D, S> & OneSignal<D, S>
   ): Effect.Effect<void, RunNotFound, ServiceOf<D>>
 
   /**
@@ -255,15 +264,60 @@ export interface Definition<
   ): Effect.Effect<Input<D>, InvalidInput, DecodingServices<StartSchema<D>>>
 }
 
+type FallbackOf<Places extends Place> = Extract<Places, { readonly kind: "fallback" }>["targets"]
+
+/** What makes a workflow. */
+type MakeWorkflow = <
+  D extends AnyDefinition,
+  H extends Handlers<D>,
+  Taken extends string = FallbackName<D>,
+  E = SharedErrors<D, H>,
+  R = never
+>(
+  this: D,
+  handlers: H & CheckedHandlers<D, H> & NumberedHandlers<D, H> & Misnamed,
+  ...options: OptionsArguments<
+    D,
+    WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & NoProblem<NeverTaken<D, "*", Taken>>
+  >
+) => Workflow<D, Exclude<E, RefusedError> | OtherErrors<D, H>, R | HandlerParts<H[keyof H]>["services"]>
+
+/** What makes a Layer of a workflow. */
+type MakeLayer = <
+  D extends AnyDefinition,
+  H extends Handlers<D>,
+  Taken extends string = FallbackName<D>,
+  E = unknown,
+  R = never
+>(
+  this: D,
+  handlers: H & CheckedHandlers<D, H> & NumberedHandlers<D, H> & Misnamed & CheckedFailures<D, H>,
+  ...options: OptionsArguments<
+    D,
+    WorkflowOptions<D, SharedErrors<D, H>, Taken, E, R> & NoProblem<NeverTaken<D, "*", Taken> | PolicyErrors<D, H, E>>
+  >
+) => Layer.Layer<ServiceOf<D>, never, Exclude<R | HandlerParts<H[keyof H]>["services"], ServiceOf<D>>>
+
+// A definition with a fallback has a second signature, for the call without the policy: it is there to say what is missing.
+type WithPolicy<F, Fallback extends string> = [Fallback] extends [never] ? F : F & WithoutPolicy<Fallback>
+
+type WithoutPolicy<Fallback extends string> = (
+  this: Problem<`no policy goes to the fallback '${Fallback}': give one as { policy }`>,
+  handlers: object
+) => Unchecked
+
 /** The options of a workflow as arguments: a definition with a fallback needs the policy that goes there. */
 export type OptionsArguments<D extends AnyDefinition, Options> = [FallbackName<D>] extends [never]
   ? readonly [options?: Options]
   : readonly [options: Options & { readonly policy: unknown }]
 
-/** The arguments of a run: a workflow whose start has no payload takes none. */
+/**
+ * The arguments of a run: a workflow whose start has no payload takes none. `Input` stands in both branches, so that the
+ * arguments of one that is generic in it can be given before it is known which.
+ */
 export type RunArguments<Input, Timeout extends TimeLimit> =
   IsEqual<Input, void> extends true
-    ? readonly [input?: void, options?: RunOptions<Timeout>]
+    ? readonly [input?: Input, options?: RunOptions<Timeout>]
     : readonly [input: Input, options?: RunOptions<Timeout>]
 
 type StartSchema<D extends AnyDefinition> = PayloadSchemaOf<D, D[typeof DefinitionTypes]["start"]>

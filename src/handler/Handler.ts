@@ -24,8 +24,8 @@ import type {
   CheckedCompensationCases,
   CompensationCases
 } from "../types/Cases.ts"
-import type { NoProblem } from "../types/Problem.ts"
-import type { CheckedResult, Result, TagOf } from "../types/Result.ts"
+import type { CheckedOptions, IsUnchecked, NoProblem, Unchecked } from "../types/Problem.ts"
+import type { CheckedResult, Refused, Result, Tagged, TagOf } from "../types/Result.ts"
 import type { AnyDefinition, StateName } from "../types/Table.ts"
 import type { CheckedValue } from "../types/Value.ts"
 import type { AnyState, BranchContext, CatchContext, Context, ItemCompensationContext, JoinContext } from "./Context.ts"
@@ -88,17 +88,9 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
    *
    * When the retries are exhausted, the last error itself is the failure. Defects and interruption are not retried.
    */
-  retry<const O extends Effect.Retry.Options<E>>(
-    options: O
-  ): Task<D, N, Taken, RetryError<E, O>, R | RetryServices<E, O>, Own>
-  retry<Output, ScheduleError = never, ScheduleServices = never>(
-    schedule: Schedule.Schedule<Output, NoInfer<E>, ScheduleError, ScheduleServices>
-  ): Task<D, N, Taken, E | ScheduleError, R | ScheduleServices, Own>
-  retry<Output, ScheduleError = never, ScheduleServices = never>(
-    build: (
-      $: <O, SE, SR>(schedule: Schedule.Schedule<O, NoInfer<E>, SE, SR>) => Schedule.Schedule<O, E, SE, SR>
-    ) => Schedule.Schedule<Output, NoInfer<E>, ScheduleError, ScheduleServices>
-  ): Task<D, N, Taken, E | ScheduleError, R | ScheduleServices, Own>
+  retry<const O extends RetryPolicy<E>>(
+    policy: O & CheckedRetry<E, O>
+  ): Task<D, N, Taken, RetryError<E, RetryOptionsOf<E, O>>, R | RetryServices<E, RetryOptionsOf<E, O>>, Own>
 
   /**
    * Puts a guard around what stands before it: a circuit breaker, a rate limiter, a bulkhead, or any function from Effect
@@ -107,7 +99,7 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
    *
    * It fails with what the guarded Effect fails with, and needs what that needs.
    */
-  guard<Out extends Effect.Effect<Guarded, unknown, unknown>>(
+  guard<Out extends Effect.Effect<Guarded, Unchecked, unknown> = Effect.Effect<Guarded, E, R>>(
     guard: (effect: Effect.Effect<Guarded, E, R>, context: BranchContext<D, N>) => Out
   ): Task<D, N, Taken, Effect.Error<Out>, Exclude<Effect.Services<Out>, Scope.Scope>, Own>
 
@@ -115,22 +107,15 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
    * Turns every failure so far into a transition, and leaves those of `handle` itself. Defects and interruption are not caught,
    * nor is the `CompensationFailed` of the run itself, which ends it.
    */
-  catch<Out>(
+  catch<Out = Refused>(
     handle: (context: CatchContext<D, N, E>) => CheckedResult<D, N, Out>
   ): Task<D, N, Taken | Result<Out>["taken"], Result<Out>["error"], R | Result<Out>["services"], Own>
 
   /** Turns the failures with one tag into a transition, as `catch` does; the others stay. */
-  catchTag<const Tag extends TagOf<E>, Out>(
+  catchTag<const Tag extends TagOf<E>, Out = Refused>(
     tag: Tag,
-    handle: (context: CatchContext<D, N, Extract<E, { readonly _tag: Tag }>>) => CheckedResult<D, N, Out>
-  ): Task<
-    D,
-    N,
-    Taken | Result<Out>["taken"],
-    Exclude<E, { readonly _tag: Tag }> | Result<Out>["error"],
-    R | Result<Out>["services"],
-    Own
-  >
+    handle: (context: CatchContext<D, N, Tagged<E, Tag>>) => CheckedResult<D, N, Out>
+  ): Task<D, N, Taken | Result<Out>["taken"], Uncaught<E, Tag, Out>, R | Result<Out>["services"], Own>
 
   /** Turns the failures with several tags into transitions, one function a tag; the others stay. */
   catchTags<Cases extends CatchCases<D, N, E>>(
@@ -139,7 +124,7 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
     D,
     N,
     Taken | Result<CaseResult<Cases>>["taken"],
-    Exclude<E, { readonly _tag: keyof Cases }> | Result<CaseResult<Cases>>["error"],
+    Uncaught<E, keyof Cases, CaseResult<Cases>>,
     R | Result<CaseResult<Cases>>["services"],
     Own
   >
@@ -157,7 +142,7 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
    */
   compensate<Cases extends CompensationCases<D, Taken>, const O extends CompensationOptions = {}>(
     cases: Cases & CheckedCompensationCases<N, Taken, Cases>,
-    options?: O & CompensationOptions
+    options?: O & CompensationOptions & CheckedOptions<O, CompensationOptions>
   ): Task<D, N, Taken, E, R | Result<CaseResult<Cases>>["services"] | UndoServices<O>, Own | CompensationFailed>
 }
 
@@ -181,6 +166,11 @@ export interface Items<out Item, out A, out E> {
   readonly work: Effect.Effect<A, E>
 }
 
+/** The failures that a catch of tags leaves, or has itself; one that has been refused leaves all. */
+type Uncaught<E, Tag, Out> = [Refused, IsUnchecked<Out>] extends [Out, false]
+  ? E
+  : Exclude<E, { readonly _tag: Tag }> | Result<Out>["error"]
+
 /** The failure of `.timeout`, by what it stands around. */
 export type TimeoutOf<Own> = Own extends { readonly timeout: infer T } ? T : never
 
@@ -196,6 +186,26 @@ export interface CompensationOptions {
    */
   readonly uninterruptible?: boolean
 }
+
+/** What `Effect.retry` takes: options, a schedule, or a function that builds one. */
+export type RetryPolicy<E> = Effect.Retry.Options<E> | RetrySchedule<E> | RetryFunction<E>
+
+type RetrySchedule<E> = Schedule.Schedule<unknown, E, unknown, unknown>
+
+type RetryFunction<E> = (
+  $: <O, SE, SR>(schedule: Schedule.Schedule<O, NoInfer<E>, SE, SR>) => Schedule.Schedule<O, E, SE, SR>
+) => RetrySchedule<E>
+
+type CheckedRetry<E, O> = O extends Effect.Retry.Options<E> ? CheckedOptions<O, Effect.Retry.Options<E>> : unknown
+
+// What is none of them has been refused, and changes nothing.
+type RetryOptionsOf<E, O> = [RetryPolicy<E>] extends [O]
+  ? {}
+  : O extends RetrySchedule<E>
+    ? { readonly schedule: O }
+    : O extends RetryFunction<E>
+      ? { readonly schedule: ReturnType<O> }
+      : Extract<O, Effect.Retry.Options<E>>
 
 type RetryError<E, O extends Effect.Retry.Options<E>> = Effect.Error<Effect.Retry.Return<never, E, never, O>>
 type RetryServices<E, O extends Effect.Retry.Options<E>> = Effect.Services<Effect.Retry.Return<never, E, never, O>>
@@ -222,7 +232,7 @@ export interface Split<
     const O extends CompensationOptions = {}
   >(
     cases: Cases & CheckedBranchCompensationCases<N, BranchParts<Effects>["values"], Cases, Compensated>,
-    options?: O & CompensationOptions
+    options?: O & CompensationOptions & CheckedOptions<O, CompensationOptions>
   ): Split<
     D,
     N,
@@ -235,7 +245,7 @@ export interface Split<
   /**
    * Says when the split may proceed, and what it does then with the results that the strategy promises.
    */
-  join<const S extends Join.Strategy, Out>(
+  join<const S extends Join.Strategy, Out = Refused>(
     strategy: S & NoProblem<StrategyProblem<S, keyof Effects>>,
     then: (context: JoinContext<D, N, SplitResults<Effects>[S["_tag"]]>) => CheckedResult<D, N, Out>
   ): Task<
@@ -255,10 +265,10 @@ export interface ForEach<D extends AnyDefinition, N extends StateName<D>, Item, 
    * Says how to undo items that have succeeded: when the join fails, at once, before the failure goes on; or when the run
    * fails later.
    */
-  compensate<Out, const O extends CompensationOptions = {}>(
+  compensate<Out = Refused, const O extends CompensationOptions = {}>(
     undo: ((context: ItemCompensationContext<D, N, Item, A>) => Out) &
       CheckedValue<`state '${N}': the compensation of each item`, Out>,
-    options?: O & CompensationOptions
+    options?: O & CompensationOptions & CheckedOptions<O, CompensationOptions>
   ): UndoableForEach<D, N, Item, A, E, R | Result<Out>["services"] | UndoServices<O>, CompensationFailed, ItemsError>
 }
 
@@ -276,7 +286,7 @@ export interface UndoableForEach<
   /**
    * Says when the forEach may proceed, and what it does then with the results that the strategy promises.
    */
-  join<const S extends Join.Strategy, Out>(
+  join<const S extends Join.Strategy, Out = Refused>(
     strategy: S,
     then: (context: JoinContext<D, N, ForEachResults<Item, A, E>[S["_tag"]]>) => CheckedResult<D, N, Out>
   ): Task<
@@ -296,7 +306,7 @@ export interface Wait<D extends AnyDefinition, N extends StateName<D>, Taken ext
    * Where the state goes when none of its signals has come in time: after a duration, or at a point in time. Without it, the
    * state waits for ever.
    */
-  after<Out>(
+  after<Out = Refused>(
     limit: Limit<D, N>,
     then: (context: Context<D, N>) => CheckedResult<D, N, Out>
   ): Task<

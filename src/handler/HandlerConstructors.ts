@@ -8,9 +8,17 @@ import { toDuration } from "../engine/time.ts"
 import type { Graph } from "../graph/Graph.ts"
 import type * as Join from "../Join.ts"
 import type { BranchEffects } from "../types/Branches.ts"
-import type { CaseResult, CheckedExitCases, CheckedSignalCases, ExitCases, SignalCases } from "../types/Cases.ts"
+import type {
+  CaseResult,
+  CheckedExitCases,
+  CheckedSignalCases,
+  ExitCases,
+  MissingExitCases,
+  SignalCases
+} from "../types/Cases.ts"
 import type { AtLeastOne, Count } from "../types/Literal.ts"
-import type { AnyFunction, CheckedPoll, CheckedResult, CheckedRoute, Result } from "../types/Result.ts"
+import type { Unchecked } from "../types/Problem.ts"
+import type { AnyFunction, CheckedPoll, CheckedResult, CheckedRoute, Refused, Result } from "../types/Result.ts"
 import type { AnyDefinition, Failure, Input, ServiceOf, StateName } from "../types/Table.ts"
 import type { CheckedInput, CheckedItems, CheckedValue, Source } from "../types/Value.ts"
 import type { BranchContext, Context, ItemContext, PollContext } from "./Context.ts"
@@ -73,7 +81,7 @@ export interface HandlerConstructors {
    *
    * It fails with what `run` fails with, and needs what that needs.
    */
-  task<D extends AnyDefinition, const N extends StateName<D>, Out>(
+  task<D extends AnyDefinition, const N extends StateName<D>, Out = Refused>(
     this: D,
     state: N,
     run: (context: Context<D, N>) => CheckedResult<D, N, Out>
@@ -84,7 +92,7 @@ export interface HandlerConstructors {
    *
    * It takes no policies, and the policy that all handlers share is not put around it.
    */
-  route<D extends AnyDefinition, const N extends StateName<D>, Out>(
+  route<D extends AnyDefinition, const N extends StateName<D>, Out = Refused>(
     this: D,
     state: N,
     choose: (context: Context<D, N>) => CheckedRoute<D, N, Out>
@@ -121,7 +129,13 @@ export interface HandlerConstructors {
    * A Stream fails the state with its error, whatever the strategy; a generator that throws and an `AsyncIterable` that
    * rejects are defects.
    */
-  forEach<D extends AnyDefinition, const N extends StateName<D>, Items, Out, const C extends Concurrency = "unbounded">(
+  forEach<
+    D extends AnyDefinition,
+    const N extends StateName<D>,
+    Items = Unchecked,
+    Out = Unchecked,
+    const C extends Concurrency = "unbounded"
+  >(
     this: D,
     state: N,
     items: (context: BranchContext<D, N>) => CheckedItems<N, Items>,
@@ -177,7 +191,7 @@ export interface HandlerConstructors {
   /**
    * Waits for a duration, or until a point in time, and then goes where `then` says. What has passed already is not waited for.
    */
-  pause<D extends AnyDefinition, const N extends StateName<D>, Out>(
+  pause<D extends AnyDefinition, const N extends StateName<D>, Out = Refused>(
     this: D,
     state: N,
     limit: Limit<D, N>,
@@ -194,7 +208,7 @@ export interface HandlerConstructors {
   poll<
     D extends AnyDefinition,
     const N extends StateName<D>,
-    Out,
+    Out = Refused,
     ScheduleError = never,
     ScheduleServices = never,
     const Failures extends number = 0
@@ -234,7 +248,7 @@ export interface HandlerConstructors {
     input: (
       context: BranchContext<D, N>
     ) => CheckedInput<`state '${N}': the input of what it calls`, Input<Callee>, Given>,
-    cases: Cases & CheckedExitCases<D, N, Callee, Cases>
+    cases: Cases & CheckedExitCases<D, N, Callee, Cases> & MissingExitCases<D, N, Callee, Cases>
   ): Task<
     D,
     N,

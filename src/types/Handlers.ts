@@ -1,18 +1,22 @@
 /**
  * The record of handlers that `implement` and `layer` take: one for every state, checked one by one.
  */
-import type { IsAny } from "type-fest"
 import type { CompensationFailed } from "../Errors.ts"
 import type { Context } from "../handler/Context.ts"
-import type { AnyHandler, Handler } from "../handler/Handler.ts"
+import type { Handler } from "../handler/Handler.ts"
 import type { NameOf } from "./Name.ts"
-import type { NoProblem, Problem } from "./Problem.ts"
-import type { NeverTaken, Result, ResultProblem, TagOf } from "./Result.ts"
+import type { IsUnchecked, MisnamedProblem, NoProblem, Problem, Unchecked } from "./Problem.ts"
+import type { NeverTaken, RefusedError, Result, ResultProblem, TagOf } from "./Result.ts"
 import type { AnyDefinition, DefinitionTypes, ExitName, Failure, FallbackName, StateName } from "./Table.ts"
 
-/** A handler for every state: a function, a generator, or a value made by the definition. */
+/** A handler for every state: a function, a generator, or a value made by the definition, which is looked at later. */
 export type Handlers<D extends AnyDefinition> = {
-  readonly [N in StateName<D>]: ((context: Context<D, N>) => unknown) | AnyHandler
+  readonly [N in StateName<D>]: ((context: Context<D, N>) => unknown) | object
+}
+
+/** The branches of a split, or the items of a forEach, whose join has been forgotten. */
+interface Unjoined {
+  readonly join: (strategy: never, then: never) => unknown
 }
 
 /** `unknown` for every handler that is right, a message for every one that is not. */
@@ -24,7 +28,7 @@ type UnknownKey<D extends AnyDefinition, K> = K extends number
   ? unknown
   : K extends ExitName<D>
     ? Problem<`'${K & string}' is an exit and takes no handler`>
-    : Problem<`'${K & string}' is not a state`>
+    : MisnamedProblem<K, `'${K & string}' is not a state`>
 
 /**
  * As `CheckedHandlers`, for a name that is a number, which makes a key that is none of the names. Next to no record has one:
@@ -40,11 +44,11 @@ export type NumberedHandlers<D extends AnyDefinition, H, Keys extends keyof H = 
         : UnknownKey<D, NameOf<K>>
     }
 
-// The compiler first tries a call with `H` as its constraint, where nothing is known of a handler yet: `AnyHandler`, whose
-// state is any string, has to pass.
+// The compiler first tries a call with `H` as its constraint, where nothing is known of a handler yet: `object` has to pass.
+// A handler that goes anywhere has been refused where it was made.
 type CheckedHandler<D extends AnyDefinition, N extends StateName<D>, H> =
   H extends Handler<infer Of, infer State, infer Taken, infer _E, infer _R>
-    ? string extends State
+    ? string extends Taken
       ? unknown
       : [Of[typeof DefinitionTypes]] extends [D[typeof DefinitionTypes]]
         ? State extends N
@@ -53,10 +57,16 @@ type CheckedHandler<D extends AnyDefinition, N extends StateName<D>, H> =
         : Problem<`this handler of state '${N}' belongs to another definition`>
     : H extends (context: never) => infer Out
       ? CheckedFunction<D, N, Out>
-      : unknown
+      : object extends H
+        ? unknown
+        : NoHandler<N, H>
+
+type NoHandler<N extends string, H> = H extends Unjoined
+  ? Problem<`the branches of state '${N}' have no join: call .join(strategy, f)`>
+  : Problem<`this is no handler of state '${N}': give a function, or what the definition makes`>
 
 type CheckedFunction<D extends AnyDefinition, N extends StateName<D>, Out> =
-  IsAny<Out> extends true
+  IsUnchecked<Out> extends true
     ? unknown
     : [ResultProblem<D, N, Result<Out>["value"]>] extends [never]
       ? NoProblem<NeverTaken<D, N, Result<Out>["taken"]>>
@@ -79,37 +89,39 @@ type UnsharedErrors<D extends AnyDefinition, K, E> = [FallbackName<D>] extends [
 // As above, nothing is known of the errors of a handler while `H` is its constraint: `unknown` has to pass.
 type CheckedFailure<D extends AnyDefinition, K, E> = unknown extends E
   ? unknown
-  : [Exclude<E, Failure<D>>] extends [never]
+  : [Exclude<E, Failure<D> | RefusedError>] extends [never]
     ? unknown
-    : UndeclaredFailure<K, Exclude<E, Failure<D>>>
+    : UndeclaredFailure<K, Exclude<E, Failure<D> | RefusedError>>
 
 type UndeclaredFailure<K, E> = [TagOf<E>] extends [never]
   ? Problem<readonly [`state '${NameOf<K> & string}' can fail with what .failure does not declare`, E]>
   : Problem<`state '${NameOf<K> & string}' can fail with '${TagOf<E>}', which .failure does not declare`>
 
-/** The errors that the policy of a workflow is put around: those of every handler that no other falls back to. */
-export type SharedErrors<D extends AnyDefinition, H> = Exclude<
-  HandlerParts<H[Exclude<keyof H, FallbackName<D>>]>["error"],
-  CompensationFailed
->
+/**
+ * The errors that the policy of a workflow is put around: those of every handler that no other falls back to. Of a record
+ * that has been refused, nothing is known.
+ */
+export type SharedErrors<D extends AnyDefinition, H> = object extends H[keyof H]
+  ? Unchecked
+  : Exclude<HandlerParts<H[Exclude<keyof H, FallbackName<D>>]>["error"], CompensationFailed | RefusedError>
 
 /** The errors that the policy of a workflow does not see. */
 export type OtherErrors<D extends AnyDefinition, H> =
-  | HandlerParts<H[keyof H & FallbackName<D>]>["error"]
+  | Exclude<HandlerParts<H[keyof H & FallbackName<D>]>["error"], RefusedError>
   | Extract<HandlerParts<H[keyof H]>["error"], CompensationFailed>
 
 /** The message for a policy that leaves, or adds, failures that are not declared, or `never`. */
 export type PolicyErrors<D extends AnyDefinition, H, E> = [FallbackName<D>] extends [never]
-  ? UndeclaredErrors<Exclude<E, Failure<D> | SharedErrors<D, H>>>
-  : UndeclaredErrors<Exclude<E, Failure<D>>>
+  ? UndeclaredErrors<E, Failure<D> | SharedErrors<D, H> | RefusedError>
+  : UndeclaredErrors<E, Failure<D> | RefusedError>
 
-type UndeclaredErrors<E> = unknown extends E
+type UndeclaredErrors<E, Declared> = unknown extends E ? never : UndeclaredError<Exclude<E, Declared>>
+
+type UndeclaredError<E> = [E] extends [never]
   ? never
-  : [E] extends [never]
-    ? never
-    : [TagOf<E>] extends [never]
-      ? readonly ["the workflow can fail with what .failure does not declare", E]
-      : `the workflow can fail with '${TagOf<E>}', which .failure does not declare`
+  : [TagOf<E>] extends [never]
+    ? readonly ["the workflow can fail with what .failure does not declare", E]
+    : `the workflow can fail with '${TagOf<E>}', which .failure does not declare`
 
 /** What a handler adds to its workflow. An interface, for the reason that `Result` is one. */
 export interface HandlerParts<H> {

@@ -2,6 +2,7 @@
  * The table of a definition as types: one `State` or `Exit` a place, accumulated by the builder as a plain union.
  */
 import type { Schema } from "effect"
+import type { Unchecked } from "./Problem.ts"
 
 /** A payload that exists only in memory: it has a type and no schema, so it cannot be decoded or stored. */
 export interface InMemory<out T> {
@@ -9,8 +10,8 @@ export interface InMemory<out T> {
   readonly Type: T
 }
 
-/** What the builder takes as a payload: a schema, or `Workflow.type<T>()`. */
-export type PayloadSchema = Schema.Constraint | InMemory<unknown>
+/** What the builder takes as a payload: a schema, or `Workflow.type<T>()`. Of one that has been refused, no type is known. */
+export type PayloadSchema = Schema.Constraint | InMemory<Unchecked>
 
 /** Any kind of place, as far as the type level looks into it. */
 export interface Place {

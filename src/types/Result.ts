@@ -4,10 +4,27 @@
  */
 import type { Effect, Scope } from "effect"
 import type { Pending } from "../handler/Context.ts"
+import type { IsUnchecked, Unchecked } from "./Problem.ts"
 import type { AnyDefinition, TargetName } from "./Table.ts"
 import type { Transitions } from "./Transition.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown, unknown>
+
+/**
+ * What a function gives that has been refused, and of which nothing is known for that: it goes anywhere, and fails with
+ * anything. The compiler goes on after an error with the default of a type parameter, which is this one for a result.
+ */
+export interface Refused extends Effect.Effect<{ readonly _tag: string }, RefusedError> {}
+
+/** What a function fails with that has been refused: what a catch asks for. A workflow does not fail with it. */
+export interface RefusedError {
+  readonly [RefusedKey]: never
+  readonly _tag: string
+  readonly [key: string]: Unchecked
+}
+
+/** The key that tells `RefusedError` from the errors there are. No value has it. */
+declare const RefusedKey: unique symbol
 
 /** Any function of one context. `never` accepts every parameter type. */
 export type AnyFunction = (context: never) => unknown
@@ -22,7 +39,7 @@ export interface Result<Out> {
    * What comes out in the end: the result of the Effect, the return of the generator, or the value itself, as which a
    * generator counts that does not yield Effects only.
    */
-  readonly value: 0 extends 1 & Out
+  readonly value: IsUnchecked<Out> extends true
     ? Out
     : Out extends Effect.Effect<infer A, infer _E, infer _R>
       ? A
@@ -32,12 +49,12 @@ export interface Result<Out> {
           : Out
         : Out
 
-  /** The targets of the transitions among the values; of `any`, all. */
-  readonly taken: 0 extends 1 & this["value"] ? string : TagOf<this["value"]>
+  /** The targets of the transitions among the values; of `any` and of what is refused as none, all. */
+  readonly taken: IsUnchecked<this["value"]> extends true ? string : TakenOf<this["value"]>
 
   /** The typed errors. */
-  readonly error: 0 extends 1 & Out
-    ? unknown
+  readonly error: IsUnchecked<Out> extends true
+    ? RefusedError
     : Out extends Effect.Effect<infer _A, infer E, infer _R>
       ? E
       : Out extends Generator<infer Y, infer _A, infer _N>
@@ -47,7 +64,7 @@ export interface Result<Out> {
         : never
 
   /** The services. Every visit of a state has a `Scope` of its own, and so has every branch. */
-  readonly services: 0 extends 1 & Out
+  readonly services: IsUnchecked<Out> extends true
     ? never
     : Out extends Effect.Effect<infer _A, infer _E, infer R>
       ? Exclude<R, Scope.Scope>
@@ -58,15 +75,25 @@ export interface Result<Out> {
         : never
 }
 
+type TakenOf<A> = A extends { readonly _tag: infer Tag extends string } ? Tag : A extends Pending ? never : string
+
+/** The errors with a tag. */
+export type Tagged<E, Tag> = E extends { readonly _tag: infer T } ? (Tag extends T ? E : never) : never
+
 /** The tags of a union of tagged values. */
 export type TagOf<A> = A extends { readonly _tag: infer Tag extends string } ? Tag : never
 
-/** `Out` itself when it is a transition of `N` in one of the three forms; else a message in its place. */
+/**
+ * `Out` itself when it is a transition of `N` in one of the three forms; else a message in its place. Nothing is known of it
+ * while another argument is wrong: that has to pass, so that the other is what the error is about.
+ */
 export type CheckedResult<D extends AnyDefinition, N extends string, Out> = [Result<Out>["value"]] extends [
   Transitions<D, N>
 ]
   ? Out
-  : ResultProblem<D, N, Result<Out>["value"]>
+  : [Refused] extends [Out]
+    ? unknown
+    : ResultProblem<D, N, Result<Out>["value"]>
 
 /** As `CheckedResult`, for a route: the transition itself, without an Effect. */
 export type CheckedRoute<D extends AnyDefinition, N extends string, Out> = [Out] extends [Transitions<D, N>]
@@ -76,11 +103,10 @@ export type CheckedRoute<D extends AnyDefinition, N extends string, Out> = [Out]
     : ResultProblem<D, N, Result<Out>["value"]>
 
 /**
- * As `CheckedResult`, for a poll, which may also give `pending`. Nothing is known of the result while the options of the
- * poll are wrong: `unknown` has to pass, so that they are what the error is about.
+ * As `CheckedResult`, for a poll, which may also give `pending`.
  */
-export type CheckedPoll<D extends AnyDefinition, N extends string, Out> = unknown extends Out
-  ? Out
+export type CheckedPoll<D extends AnyDefinition, N extends string, Out> = [Refused] extends [Out]
+  ? unknown
   : [Exclude<Result<Out>["value"], Pending>] extends [Transitions<D, N>]
     ? Out
     : ResultProblem<D, N, Exclude<Result<Out>["value"], Pending>>

@@ -8,11 +8,14 @@
 import type { Reserved, ReservedName } from "./Name.ts"
 import type { Place } from "./Place.ts"
 
+/** What is looked at of a place: its payload, which may be a type parameter, says nothing about the shape. */
+type Vertex = Pick<Place, "name" | "targets">
+
 /** The targets of each place, keyed by its name. */
-type Forward<Places extends Place> = { [P in Places as P["name"]]: P["targets"] }
+type Forward<Places extends Vertex> = { [P in Places as P["name"]]: P["targets"] }
 
 /** Every (from, to) pair of the table. */
-type Edge<P extends Place> = P extends Place ? { [T in P["targets"]]: [P["name"], T] }[P["targets"]] : never
+type Edge<P extends Vertex> = P extends Vertex ? { [T in P["targets"]]: [P["name"], T] }[P["targets"]] : never
 
 /** The sources of each place, keyed by its name: an `as` clause that yields a key twice unions the values. */
 type Backward<Edges extends [string, string], Names extends string> = {
@@ -35,7 +38,7 @@ type Hops<Edges extends Record<string, string>, Frontier extends string> = Hop<E
 
 type Hop<Edges extends Record<string, string>, From extends string> = From | Edges[From]
 
-type Undeclared<P extends Place, Names extends string> = P extends Place
+type Undeclared<P extends Vertex, Names extends string> = P extends Vertex
   ? UndeclaredTarget<P["name"], Exclude<P["targets"], Names>>
   : never
 
@@ -52,7 +55,7 @@ type Unreachable<Name extends string> = Name extends string ? `'${Name}' cannot 
 type Trap<Name extends string> = Name extends string ? `no exit can be reached from state '${Name}'` : never
 
 /** The problems of a table whose targets are all declared. */
-type ShapeProblem<States extends string, Exits extends string, Places extends Place, Entries extends string> = [
+type ShapeProblem<States extends string, Exits extends string, Places extends Vertex, Entries extends string> = [
   Exits
 ] extends [never]
   ? "no exit is declared"
@@ -64,8 +67,10 @@ type ShapeProblem<States extends string, Exits extends string, Places extends Pl
 export type SoundnessProblem<
   States extends string,
   Exits extends string,
-  Places extends Place,
+  Places extends Vertex,
   Entries extends string
-> = [Undeclared<Places, States | Exits>] extends [never]
-  ? ReservedName<(States | Exits) & Reserved> | ShapeProblem<States, Exits, Places, Entries>
-  : Undeclared<Places, States | Exits>
+> = [States] extends [never]
+  ? "no state is declared: call .state before .start"
+  : [Undeclared<Places, States | Exits>] extends [never]
+    ? ReservedName<(States | Exits) & Reserved> | ShapeProblem<States, Exits, Places, Entries>
+    : Undeclared<Places, States | Exits>

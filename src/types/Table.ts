@@ -2,9 +2,9 @@
  * Reading a definition at the type level. `typeof AdExchange` stands for the whole table, so that hovers, errors and
  * declarations name it in two words.
  */
-import type { IsEqual } from "type-fest"
-import type { OneSignal } from "./OneName.ts"
+import type { IsEqual, IsUnion } from "type-fest"
 import type { Place } from "./Place.ts"
+import type { Problem } from "./Problem.ts"
 
 /** The key under which a definition carries its types. No value has it. */
 export declare const DefinitionTypes: unique symbol
@@ -69,12 +69,21 @@ export type SignalName<D extends AnyDefinition> = TableOf<D>["signalNames"]
 /** The payload of a signal. */
 export type SignalPayload<D extends AnyDefinition, S extends string> = TableOf<D>["signals"][S]["Type"]
 
-/** The payload of a signal as arguments: none for a signal without one. */
-export type SignalArguments<D extends AnyDefinition, S extends SignalName<D>> = [S] extends [never]
-  ? readonly [payload?: never]
-  : IsEqual<SignalPayload<D, S>, void> extends true
-    ? readonly []
-    : readonly [payload: SignalPayload<D, S> & OneSignal<D, S>]
+/** `unknown` for a signal without a payload, which is sent by its name alone; a message for every other. */
+export type WithoutPayload<D extends AnyDefinition, S extends SignalName<D>> =
+  IsEqual<SignalPayload<D, S>, void> extends true
+    ? unknown
+    : SignalName<D> extends S
+      ? NotSentAlone<S>
+      : Problem<`the signal '${S}' has a payload: give it, too`>
+
+// All names stand for one that is not known yet, as while it is written: an editor offers them.
+type NotSentAlone<S extends string> =
+  IsUnion<S> extends true ? unknown : Problem<`the signal '${S}' has a payload: give it, too`>
+
+/** `unknown` for a signal with a payload, a message for every other. */
+export type WithPayload<D extends AnyDefinition, S extends SignalName<D>> =
+  IsEqual<SignalPayload<D, S>, void> extends true ? Problem<`the signal '${S}' has no payload`> : unknown
 
 /** The cells of the store that the definition declares. */
 export type Cells<D extends AnyDefinition> = TableOf<D>["cells"]

@@ -16,18 +16,22 @@ import { handlerProblems } from "../graph/validate.ts"
 import { type Handler, HandlerTypes, isHandler, type Task } from "../handler/Handler.ts"
 import { policiesOf } from "../handler/HandlerConstructors.ts"
 import type { AnyEffect, Callee, Caller, HandlerValue, SharedPolicy, Spec } from "../handler/Spec.ts"
-import type { OnePlace } from "../types/OneName.ts"
+import type { OnePlace, OneSignal } from "../types/OneName.ts"
+import type { Problem } from "../types/Problem.ts"
 import type { AnyFunction } from "../types/Result.ts"
 import type {
   AnyDefinition,
+  DefinitionTypes,
   EntryName,
   Input,
   Outcome,
   Payload,
-  SignalArguments,
   SignalName,
+  SignalPayload,
   StateName,
-  TargetName
+  TargetName,
+  WithoutPayload,
+  WithPayload
 } from "../types/Table.ts"
 import { forkRun, type RunHandle } from "./RunHandle.ts"
 
@@ -93,6 +97,9 @@ export type Step<D extends AnyDefinition, N extends StateName<D>> = {
  * a transition, and the services that some handler asks for.
  */
 export interface Workflow<D extends AnyDefinition, out E, out R> {
+  /** What is said of a workflow that stands in place of its definition. No value has it. */
+  readonly [DefinitionTypes]?: Problem<"this is a workflow: give its definition, the class">
+
   /** The table and what each state does, as plain data. */
   readonly graph: Graph
 
@@ -133,11 +140,14 @@ export interface Workflow<D extends AnyDefinition, out E, out R> {
   ) => Effect.Effect<RunHandle<D, E | RunTimeoutOf<T>>, never, R | Scope.Scope>
 
   /** Sends a signal to a run in progress, by its id; fails with `RunNotFound` when there is none. */
-  readonly signal: <const S extends SignalName<D>>(
-    runId: string,
-    signal: S,
-    ...payload: SignalArguments<D, S>
-  ) => Effect.Effect<void, RunNotFound>
+  readonly signal: {
+    <const S extends SignalName<D>>(runId: string, signal: S & WithoutPayload<D, S>): Effect.Effect<void, RunNotFound>
+    <const S extends SignalName<D>>(
+      runId: string,
+      signal: S & WithPayload<D, S>,
+      payload: SignalPayload<D, S> & OneSignal<D, S>
+    ): Effect.Effect<void, RunNotFound>
+  }
 
   /**
    * Does the work of one state, with its own policies and those that all share, and gives the transition it chose: for unit

@@ -11,7 +11,17 @@ import { start as startRun } from "../engine/run/start.ts"
 import { noteAwaiting, reportUnawaited } from "../engine/run/unhandled.ts"
 import { EventLog } from "../engine/watch/EventLog.ts"
 import { watchOf } from "../engine/watch/Observation.ts"
-import type { AnyDefinition, ExitName, Outcome, SignalArguments, SignalName, StateName } from "../types/Table.ts"
+import type { OneSignal } from "../types/OneName.ts"
+import type {
+  AnyDefinition,
+  ExitName,
+  Outcome,
+  SignalName,
+  SignalPayload,
+  StateName,
+  WithoutPayload,
+  WithPayload
+} from "../types/Table.ts"
 
 /**
  * The handle of a forked run.
@@ -35,10 +45,13 @@ export interface RunHandle<D extends AnyDefinition, out E> {
   /**
    * Sends the run a signal; one that it does not wait for yet is kept. Fails with `RunNotFound` when the run has ended.
    */
-  readonly signal: <const S extends SignalName<D>>(
-    signal: S,
-    ...payload: SignalArguments<D, S>
-  ) => Effect.Effect<void, RunNotFound>
+  readonly signal: {
+    <const S extends SignalName<D>>(signal: S & WithoutPayload<D, S>): Effect.Effect<void, RunNotFound>
+    <const S extends SignalName<D>>(
+      signal: S & WithPayload<D, S>,
+      payload: SignalPayload<D, S> & OneSignal<D, S>
+    ): Effect.Effect<void, RunNotFound>
+  }
   /** Interrupts the run with all its branches, and waits for their finalizers and for its rollback. */
   readonly interrupt: Effect.Effect<void>
 }

@@ -116,19 +116,26 @@ const marksOf = (file: string): ReadonlyMap<number, ReadonlyArray<string>> =>
 /** What would print a builder, or a definition with its whole table, in a message. */
 const graph = /Builder<|Definition<|(State|Exit)<"/
 
+/** What is wrong with a message itself. */
+export const faultsOf = ({ code, line, text }: Diagnostic): ReadonlyArray<string> => {
+  const message = `line ${line}: ${code}: ${text.join("\n")}`
+  return [
+    ...(text.length > 5 ? [`over five lines: ${message}`] : []),
+    ...(graph.test(message) ? [`spells out the graph: ${message}`] : [])
+  ]
+}
+
 /** In what the diagnostics of a file differ from its marks; nothing when they are as they should be. */
 export const problemsOf = (file: string, all: ReadonlyArray<Diagnostic>): ReadonlyArray<string> => {
   const marks = marksOf(file)
   const diagnostics = all.filter((diagnostic) => diagnostic.file === file)
   return [
-    ...diagnostics.flatMap(({ code, line, text }) => {
-      const message = `line ${line}: ${code}: ${text.join("\n")}`
-      return [
-        ...(marks.has(line) ? [] : [`unexpected: ${message}`]),
-        ...(text.length > 5 ? [`over five lines: ${message}`] : []),
-        ...(graph.test(message) ? [`spells out the graph: ${message}`] : [])
-      ]
-    }),
+    ...diagnostics.flatMap((diagnostic) => [
+      ...(marks.has(diagnostic.line)
+        ? []
+        : [`unexpected: line ${diagnostic.line}: ${diagnostic.code}: ${diagnostic.text.join("\n")}`]),
+      ...faultsOf(diagnostic)
+    ]),
     ...[...marks].flatMap(([line, texts]) => {
       const found = diagnostics.filter((diagnostic) => diagnostic.line === line)
       if (found.length === 0) return [`line ${line}: no error`]

@@ -51,11 +51,11 @@ export const handlePayload = handle.signal("Approval", { by: 1 }) // expect: 'nu
 export const definitionPayload = Purchase.signal("run-1", "Approval", { by: 1 }) // expect: 'number', 'string'
 export const workflowPayload = purchase.signal("run-1", "Approval", { by: 1 }) // expect: 'number', 'string'
 export const excess = handle.signal("Approval", { by: "Ada", at: 1 }) // expect: "'at'"
-export const missing = handle.signal("Approval") // expect: 'but got 1'
-export const missingOfDefinition = Purchase.signal("run-1", "Approval") // expect: 'but got 2'
-export const forVoid = handle.signal("Withdrawal", "changed my mind") // expect: 'Expected 1 arguments, but got 2'
-export const forVoidOfWorkflow = purchase.signal("run-1", "Withdrawal", {}) // expect: 'Expected 2 arguments, but got 3'
-export const undefinedForVoid = Purchase.signal("run-1", "Withdrawal", undefined) // expect: 'Expected 2 arguments, but got 3'
+export const missing = handle.signal("Approval") // expect: "the signal 'Approval' has a payload"
+export const missingOfDefinition = Purchase.signal("run-1", "Approval") // expect: "the signal 'Approval' has a payload"
+export const forVoid = handle.signal("Withdrawal", "changed my mind") // expect: "the signal 'Withdrawal' has no payload"
+export const forVoidOfWorkflow = purchase.signal("run-1", "Withdrawal", {}) // expect: "the signal 'Withdrawal' has no payload"
+export const undefinedForVoid = Purchase.signal("run-1", "Withdrawal", undefined) // expect: "the signal 'Withdrawal' has no payload"
 export const noId = purchase.signal("Withdrawal") // expect: '1'
 export const wrongId = purchase.signal(1, "Withdrawal") // expect: 'number', 'string'
 

@@ -11,8 +11,8 @@ const either = ({ error, to }: Workflow.CatchContext<typeof Import, "*", { reado
 const purchasing = { Reserve, Charge, Review, Track, Pay, Rest }
 
 // What is declared must be gone to.
-export const noPolicy = Import.implement(handlers) // expect: 'Expected 2 arguments, but got 1'
-export const noPolicyOfLayer = Import.layer(handlers) // expect: 'Expected 2 arguments, but got 1'
+export const noPolicy = Import.implement(handlers) // expect: "no policy goes to the fallback 'Salvage'", "'Broken'"
+export const noPolicyOfLayer = Import.layer(handlers) // expect: "no policy goes to the fallback 'Salvage'", "'Broken'"
 export const emptyOptions = Import.implement(handlers, {}) // expect: 'policy'
 export const otherOptions = Import.implement(handlers, { rollback: () => false }) // expect: 'policy'
 export const otherOptionsOfLayer = Import.layer(handlers, { rollback: () => false }) // expect: 'policy'
