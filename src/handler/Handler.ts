@@ -5,7 +5,7 @@
 
 import type { DateTime, Duration, Effect, Schedule, Scope } from "effect"
 import { Predicate } from "effect"
-import type { CompensationFailed, JoinTimeout, StateTimeout } from "../Errors.ts"
+import type { CompensationFailed } from "../Errors.ts"
 import type * as Join from "../Join.ts"
 import type {
   BranchParts,
@@ -24,6 +24,7 @@ import type {
   CheckedCompensationCases,
   CompensationCases
 } from "../types/Cases.ts"
+import type { Items, OwnTypes, TimeoutOf, Work } from "../types/Own.ts"
 import type { CheckedOptions, IsUnchecked, NoProblem, Unchecked } from "../types/Problem.ts"
 import type { CheckedResult, Refused, Result, Tagged, TagOf } from "../types/Result.ts"
 import type { AnyDefinition, StateName } from "../types/Table.ts"
@@ -36,9 +37,6 @@ export const HandlerTypes: unique symbol = Symbol.for("sluice/Handler")
 
 /** The key under which a handler carries its types, and its value what the engine runs. */
 export type HandlerTypes = typeof HandlerTypes
-
-/** The key under which a handler that takes policies carries what they stand around. No value has it. */
-export declare const OwnTypes: unique symbol
 
 /**
  * A handler of state `N` of the definition `D`, which goes to the places `Taken`, fails with `E` and needs `R`.
@@ -146,33 +144,10 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
   ): Task<D, N, Taken, E, R | Result<CaseResult<Cases>>["services"] | UndoServices<O>, Own | CompensationFailed>
 }
 
-/** A single piece of work, which fails with `E` before any policy. */
-export interface Work<out E> {
-  readonly timeout: StateTimeout
-  readonly work: Effect.Effect<unknown, E>
-}
-
-/** A branch of a split. */
-export interface Branch<out Name, out A, out E> {
-  readonly timeout: JoinTimeout
-  readonly branch: Name
-  readonly work: Effect.Effect<A, E>
-}
-
-/** The items of a forEach, and what is done for each. */
-export interface Items<out Item, out A, out E> {
-  readonly timeout: JoinTimeout
-  readonly item: Item
-  readonly work: Effect.Effect<A, E>
-}
-
 /** The failures that a catch of tags leaves, or has itself; one that has been refused leaves all. */
 type Uncaught<E, Tag, Out> = [Refused, IsUnchecked<Out>] extends [Out, false]
   ? E
   : Exclude<E, { readonly _tag: Tag }> | Result<Out>["error"]
-
-/** The failure of `.timeout`, by what it stands around. */
-export type TimeoutOf<Own> = Own extends { readonly timeout: infer T } ? T : never
 
 /** How compensations are run. */
 export interface CompensationOptions {

@@ -17,6 +17,7 @@ import type {
   SignalCases
 } from "../types/Cases.ts"
 import type { AtLeastOne, Count } from "../types/Literal.ts"
+import type { Work } from "../types/Own.ts"
 import type { Unchecked } from "../types/Problem.ts"
 import type { AnyFunction, CheckedPoll, CheckedResult, CheckedRoute, Refused, Result } from "../types/Result.ts"
 import type { AnyDefinition, Failure, Input, ServiceOf, StateName } from "../types/Table.ts"
@@ -31,8 +32,7 @@ import {
   type Limit,
   type Split,
   type Task,
-  type Wait,
-  type Work
+  type Wait
 } from "./Handler.ts"
 import type {
   AnyEffect,

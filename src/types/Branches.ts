@@ -3,9 +3,9 @@
  */
 import type { Effect } from "effect"
 import type { AllBranchesFailed, NoBranchCompleted, QuorumNotReached, ToleranceExceeded } from "../Errors.ts"
-import type { Branch } from "../handler/Handler.ts"
 import type { PartialResults, Quorum } from "../Join.ts"
 import type { TooMany } from "./Literal.ts"
+import type { Branch } from "./Own.ts"
 import type { Result } from "./Result.ts"
 
 /** The branches of a split, each as the Effect it stands for. */

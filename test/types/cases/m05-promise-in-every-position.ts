@@ -67,7 +67,6 @@ export const generator = Batch.task("Work", async function* ({ to }) {
 })
 export const branchGenerator = Batch.split("Work", { a: () => stream() }) // expect: "branch 'a'", 'async generator'
 export const itemGenerator = Batch.forEach("Work", all, stream) // expect: "'Work'", 'async generator'
-export const itemsGenerator = Batch.forEach("Work", stream, one) // expect: "'Work'", 'AsyncIterable'
 export const undoGenerator = joined.compensate(stream) // expect: "'Work'", 'async generator'
 
 // expect: "'Work'", 'yields what is no Effect'
