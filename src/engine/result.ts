@@ -76,12 +76,9 @@ const drive = (generator: EffectGenerator, value: unknown, then: Continue): AnyE
   return Effect.succeed(state.value)
 }
 
-/**
- * Whether a value can be gone on with: it is nothing that somebody still would have to call, run or wait for, and no list of
- * that, which its first element tells.
- */
+/** Whether a value can be gone on with: it is nothing that somebody still would have to call, run or wait for, and no list of that. */
 export const isUsable = (value: unknown): boolean =>
-  isSettled(value) && !(Array.isArray(value) && value.length > 0 && !isSettled(value[0]))
+  isSettled(value) && (!Array.isArray(value) || value.every(isSettled))
 
 /** Neither a function, nor a Promise, an async generator, or an Effect within an Effect; an `Exit` is a value. */
 const isSettled = (value: unknown): boolean => {
@@ -93,7 +90,11 @@ const isSettled = (value: unknown): boolean => {
 
 /** That a function of a state, which `giver` names, gave what cannot be gone on with. */
 export const invalidResult = (workflow: string, state: string, giver: string, received: unknown): InvalidResult => {
-  // Nobody else will hear how a Promise ends, which would end the process if it is rejected.
-  if (Predicate.isPromise(received)) received.catch(() => {})
+  ignoreRejection(received)
   return new InvalidResult({ workflow, state, giver, received })
+}
+
+/** Of a result that is refused nobody else will hear how it ends; a Promise that is rejected would end the process. */
+export const ignoreRejection = (received: unknown): void => {
+  if (Predicate.isPromise(received)) received.catch(() => {})
 }

@@ -316,9 +316,11 @@ const policies: ReadonlyArray<Policy> = [
   ),
   guarded("starts again after a failure", (effect) => Effect.catch(effect, () => effect)),
   guarded("has it run in a fiber", (effect) => Effect.flatMap(Effect.forkChild(effect), Fiber.join)),
-  guarded("keeps a start that it does not wait for", (effect) => Effect.andThen(Effect.forkChild(effect), effect), {
-    startsTwice: true
-  }),
+  guarded(
+    "does not wait for all that it has started",
+    (effect) => Effect.andThen(Effect.forkChild(Effect.delay(effect, "1 milli")), effect),
+    { startsTwice: true }
+  ),
   guarded("lets it finish", Effect.uninterruptible),
   {
     name: "guard that cuts it off, within retry",

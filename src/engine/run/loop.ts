@@ -9,7 +9,7 @@ import { Cause, Context, Duration, Effect, Exit, Scope } from "effect"
 import { InvalidTransition } from "../../Errors.ts"
 import type { AnyEffect } from "../../handler/Spec.ts"
 import type { Edge, Hooks, Node, Transition, Visit } from "../model.ts"
-import { tagOf, toEffect, toEffectThen } from "../result.ts"
+import { ignoreRejection, tagOf, toEffect, toEffectThen } from "../result.ts"
 import { remaining, sleepUntil } from "../time.ts"
 import { lasting } from "./lifetime.ts"
 import type { Run } from "./Run.ts"
@@ -89,6 +89,7 @@ const resume = (run: Run, result: unknown): AnyEffect => {
 const follow = ({ node, workflow }: Run, result: unknown): Edge => {
   const edge = node.edges!.get(tagOf(result))
   if (edge !== undefined) return edge
+  ignoreRejection(result)
   throw new InvalidTransition({ workflow, state: node.name, targets: [...node.edges!.keys()], received: result })
 }
 
