@@ -405,7 +405,8 @@ describe("where items come from", () => {
 
   it.effect("may bring the end of a branch while it is asked", () =>
     Effect.gen(function* () {
-      const gate = Deferred.makeUnsafe<number>()
+      let gate = Deferred.makeUnsafe<number>()
+      let begun: Array<number> = []
       let closed = 0
       function* items() {
         try {
@@ -417,19 +418,25 @@ describe("where items come from", () => {
           closed++
         }
       }
-      for (const [strategy, payload] of [
-        [Join.all, [5, 1, 2]],
-        [Join.any, { index: 0, item: 0, value: 5 }]
+      for (const [strategy, payload, started] of [
+        [Join.all, [5, 1, 2], [0, 1, 2]],
+        [Join.any, { index: 0, item: 0, value: 5 }, [0]]
       ] as const) {
+        gate = Deferred.makeUnsafe<number>()
+        begun = []
         const workflow = implement(
           Fan.forEach(
             "Work",
             items,
-            ({ item }) => (item === 0 ? Deferred.await(gate) : Effect.as(Effect.yieldNow, item)),
+            ({ item }) => {
+              begun.push(item)
+              return item === 0 ? Deferred.await(gate) : Effect.as(Effect.yieldNow, item)
+            },
             { concurrency: 2 }
           ).join(strategy, ({ results, to }) => to.Done(results))
         )
         expect((yield* workflow.run()).payload).toEqual(payload)
+        expect(begun).toEqual(started)
       }
       expect(closed).toBe(2)
     })

@@ -108,7 +108,7 @@ class Fan {
   private untilYield = branchesBeforeYield
   private decision: Decision
   private readonly stopped: Array<Branch> = []
-  // Defects, the failure of the source, and the interruption of a branch by itself: they end the state, whatever the strategy.
+  // Defects, the failure of a stream of items, the interruption of a branch by itself: these no strategy tolerates.
   private fatal: Cause.Cause<unknown> = Cause.empty
   private died = 0
   private whenEnded: (() => void) | undefined
@@ -169,7 +169,7 @@ class Fan {
       return
     }
     const branch = this.take(branches)
-    if (branch === undefined) return
+    if (branch === undefined || this.decision !== "wait") return
     const { open } = this
     this.start(branch)
     if (this.open === open && --this.untilYield === 0) this.yieldFirst()
@@ -193,6 +193,7 @@ class Fan {
   }
 
   private arrive(branch: Branch): void {
+    if (this.decision !== "wait") return
     this.held = false
     this.start(branch)
     this.startMore()
@@ -222,7 +223,7 @@ class Fan {
   /** Lets other fibers go first. */
   private yieldFirst(): void {
     this.held = true
-    this.watch(fork(this.parent.context, Effect.yieldNow), () => {
+    this.watch(fork(this.parent.context, Effect.yieldNow), undefined, () => {
       this.held = false
       this.untilYield = branchesBeforeYield
     })
@@ -277,32 +278,33 @@ class Fan {
   private fork(effect: AnyEffect, ended: (exit: AnyExit) => void): void {
     const scope = Scope.makeUnsafe()
     const fiber = fork(Context.add(this.parent.context, Scope.Scope, scope), effect)
-    this.watch(fiber, (exit) => {
-      if (scope.state._tag === "Empty") ended(exit)
-      else this.release(scope, exit, ended)
-    })
+    this.watch(fiber, scope, ended)
     if (this.decision !== "wait") fiber.interruptUnsafe(this.parent.id)
   }
 
-  /** Releases what was acquired in a scope, and calls back then. */
-  private release(scope: Scope.Closeable, exit: AnyExit, ended: (exit: AnyExit) => void): void {
-    const release = fork(this.parent.context, Scope.close(scope, exit), { uninterruptible: true })
-    this.watch(release, (released) => ended(Exit.isSuccess(released) ? exit : withDefect(exit, released)))
-  }
-
-  /** Calls back when a fiber has ended, and then starts what may start now. */
-  private watch<A, E>(fiber: Fiber.Fiber<A, E>, ended: (exit: Exit.Exit<A, E>) => void): void {
+  /** Calls back when a fiber has ended and its scope is closed, and then starts what may start now. */
+  private watch(fiber: AnyFiber, scope: Scope.Closeable | undefined, ended: (exit: AnyExit) => void): void {
     const exit = fiber.pollUnsafe()
     if (exit !== undefined) {
-      ended(exit)
+      this.release(exit, scope, ended)
       return
     }
     this.running.add(fiber)
     fiber.addObserver((exit) => {
       this.running.delete(fiber)
-      ended(exit)
+      this.release(exit, scope, ended)
       this.startMore()
     })
+  }
+
+  /** Releases what was acquired in a scope, and calls back then. */
+  private release(exit: AnyExit, scope: Scope.Closeable | undefined, ended: (exit: AnyExit) => void): void {
+    if (scope === undefined || scope.state._tag === "Empty") {
+      ended(exit)
+      return
+    }
+    const release = fork(this.parent.context, Scope.close(scope, exit), { uninterruptible: true })
+    this.watch(release, undefined, (released) => ended(Exit.isSuccess(released) ? exit : withDefect(exit, released)))
   }
 
   private settle(branch: Branch, began: number, exit: AnyExit): void {
@@ -329,9 +331,13 @@ class Fan {
   /** A branch that was being stopped has no result any more, but its finalizers may have died. */
   private settleLate(branch: Branch, began: number, exit: AnyExit): void {
     this.stopped.push(branch)
-    const defects = Exit.isFailure(exit) ? onlyDefects(exit.cause) : Cause.empty
-    this.fatal = Cause.combine(this.fatal, defects)
-    this.tell(branch, began, defects.reasons.length > 0 ? Exit.failCause(defects) : Exit.interrupt())
+    if (Exit.isFailure(exit) && Cause.hasDies(exit.cause)) {
+      const defects = onlyDefects(exit.cause)
+      this.fatal = Cause.combine(this.fatal, defects)
+      this.tell(branch, began, Exit.failCause(defects))
+    } else if (this.visit.run.hooks !== undefined) {
+      this.tell(branch, began, Exit.interrupt())
+    }
   }
 
   private invalid({ name }: Branch, received: unknown): Cause.Cause<never> {
@@ -400,7 +406,7 @@ const fork = <A, E>(
   // What the branches need is in the type of the workflow, and so in the context of its run.
   Effect.runForkWith(context)(effect as Effect.Effect<A, E>, options)
 
-const withDefect = (exit: AnyExit, released: Exit.Failure<unknown, never>) =>
+const withDefect = (exit: AnyExit, released: Exit.Failure<unknown, unknown>) =>
   Exit.failCause(Exit.isFailure(exit) ? Cause.combine(exit.cause, released.cause) : released.cause)
 
 const onlyDefects = (cause: Cause.Cause<unknown>): Cause.Cause<never> =>
