@@ -214,7 +214,7 @@ describe("a limit of the state", () => {
 })
 
 describe("where `.compensate` stands", () => {
-  it.effect("does not matter, and it may stand several times", () =>
+  it.effect("among retries and timeouts does not matter, and it may stand several times", () =>
     Effect.gen(function* () {
       const ledger = new Ledger()
       const task = Pay.task("Charge", ({ attempt, payload, to }) =>
@@ -240,7 +240,7 @@ describe("where `.compensate` stands", () => {
     })
   )
 
-  it.effect("it undoes what a catch has chosen, too, and nothing for a target that it does not name", () =>
+  it.effect("after a catch undoes what that has chosen, too, and nothing for a target that it does not name", () =>
     Effect.gen(function* () {
       const ledger = new Ledger()
       const charge = Pay.task("Charge", ({ payload, to }) =>
