@@ -158,7 +158,7 @@ describe("an example", () => {
 
   it("is of every kind, and says what the compiler says", () => {
     expect(new Set(examples.map(({ info, source }) => `${source} ${info}`))).toContain("README.md ts error")
-    expect(new Set(examples.map(({ source }) => source))).toContain("src/Definition.ts")
+    expect(new Set(examples.map(({ source }) => source))).toContain("src/definition/Definition.ts")
     expect(examples.filter((example) => messageBelow(example) !== undefined)).not.toEqual([])
   })
 

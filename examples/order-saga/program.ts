@@ -3,9 +3,9 @@
  */
 import { Cause, Console, Effect, Fiber, Layer } from "effect"
 import { TestClock } from "effect/testing"
-import type { CompensationFailed } from "sluice"
+import type { CompensationFailed, Workflow } from "sluice"
 import { match } from "ts-pattern"
-import { order } from "./order.ts"
+import { type Order, order } from "./order.ts"
 import {
   CardClosed,
   Couriers,
@@ -63,14 +63,9 @@ const orders: ReadonlyArray<Demonstration> = [
 const notUndone = ({ failures }: CompensationFailed) =>
   failures.map(({ cause, payload, state }) => `${state} ${JSON.stringify(payload)}, ${Cause.squash(cause)}`).join("; ")
 
-/** Follows an order to its end. A demonstration does not wait for days: they pass at once on the test clock. */
-const follow = Effect.fn("follow")(function* ({ approvedBy, ...request }: Demonstration) {
-  yield* Console.log(`${request.id}: ${request.item}`)
-  const run = yield* order.fork(request, { id: request.id })
-  yield* TestClock.adjust("1 day")
-  if (approvedBy !== undefined) yield* run.signal("Approval", { by: approvedBy })
-  yield* TestClock.adjust("1 day")
-  const ending = yield* Fiber.join(run.fiber).pipe(
+/** Waits for the end of an order, and says what it was. */
+const endingOf = ({ fiber }: Workflow.RunHandle<typeof Order, CompensationFailed>) =>
+  Fiber.join(fiber).pipe(
     Effect.map((outcome) =>
       match(outcome)
         .with({ _tag: "Shipped" }, ({ payload }) => `shipped as ${payload.tracking}`)
@@ -80,7 +75,16 @@ const follow = Effect.fn("follow")(function* ({ approvedBy, ...request }: Demons
     ),
     Effect.catchTag("CompensationFailed", (error) => Effect.succeed(`not undone: ${notUndone(error)}`))
   )
-  yield* say(ending)
+
+/** Follows an order to its end. A demonstration does not wait for days: they pass at once on the test clock. */
+const follow = Effect.fn("follow")(function* ({ approvedBy, ...request }: Demonstration) {
+  yield* Console.log(`${request.id}: ${request.item}`)
+  const run = yield* order.fork(request, { id: request.id })
+  const ended = yield* Effect.forkChild(endingOf(run))
+  yield* TestClock.adjust("1 day")
+  if (approvedBy !== undefined) yield* run.signal("Approval", { by: approvedBy })
+  yield* TestClock.adjust("1 day")
+  yield* say(yield* Fiber.join(ended))
 }, Effect.scoped)
 
 export const program = Effect.forEach(orders, follow, { discard: true }).pipe(Effect.provide(shop))
