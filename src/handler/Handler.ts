@@ -95,6 +95,9 @@ export interface Task<D extends AnyDefinition, N extends AnyState<D>, Taken exte
    * to Effect, which is given the context as well. A guard inside a retry admits each attempt, one outside admits the
    * whole.
    *
+   * It may cut that Effect off, start it again, or start it several times: what it gives back is kept, and what the other
+   * starts completed is undone.
+   *
    * It fails with what the guarded Effect fails with, and needs what that needs.
    */
   guard<Out extends Effect.Effect<Guarded, Unchecked, unknown> = Effect.Effect<Guarded, E, R>>(

@@ -156,7 +156,8 @@ export interface HandlerConstructors {
    * Waits for the first of several signals, and goes where its function says; `.after(limit, f)` says where to go when none
    * has come in time.
    *
-   * A signal that came before its wait is kept; each is taken once, in the order they came.
+   * A signal that came before its wait is kept; each is taken once, in the order they came. One that an attempt
+   * took is put back when the attempt fails, or its result is thrown away.
    *
    * ```ts
    * import { Schema } from "effect"

@@ -1,6 +1,6 @@
 /** What a user's function gives is told by what it is: what cannot be gone on with ends the run, with its place named. */
 import { describe, expect, it } from "@effect/vitest"
-import { Effect, Schema } from "effect"
+import { Effect, Exit, Schema } from "effect"
 import { CompensationFailed, InvalidResult, InvalidTransition, InvalidYield, Join, Workflow } from "sluice"
 import { type LooseDefinition, untyped } from "../support/loose.ts"
 import { causeOf, defectsOf, errorOf, settle, valueOf } from "../support/runs.ts"
@@ -45,9 +45,11 @@ const notValues: ReadonlyArray<readonly [what: string, make: () => unknown]> = [
   ["a Promise", rejected],
   // biome-ignore lint/suspicious/noThenProperty: what only looks like a Promise is waited for by nobody either
   ["a thenable", () => ({ then: () => {} })],
-  ["an Effect within its result", () => Effect.succeed(Effect.succeed(1))],
+  ["an Effect within its result", () => Effect.succeed(Effect.sync(() => 1))],
   ["an async generator", async function* () {}]
 ]
+
+const given = (made: unknown): unknown => (Exit.isExit(made) && Exit.isSuccess(made) ? made.value : made)
 
 /** Each position of a function that does not choose a target, and how the message calls it. */
 const positions: ReadonlyArray<readonly [giver: string, work: (make: () => unknown) => unknown]> = [
@@ -71,7 +73,8 @@ const positions: ReadonlyArray<readonly [giver: string, work: (make: () => unkno
         )
         .join(Join.all, next)
   ],
-  ["the input of 'Sub'", (make) => loose.call("Work", Sub, make, { End: next })]
+  // It is called and not run: what an Effect would give is in it.
+  ["the input of 'Sub'", (make) => loose.call("Work", Sub, () => given(make()), { End: next })]
 ]
 
 describe("a function that gives a value", () => {
@@ -104,8 +107,9 @@ describe("a function that gives a value", () => {
 })
 
 describe("items", () => {
-  const given: ReadonlyArray<() => unknown> = [
-    ...notValues.map(([, make]) => make),
+  // An async generator gives items.
+  const given = [
+    ...notValues.filter(([what]) => what !== "an async generator").map(([, make]) => make),
     () => Effect.succeed([1, 2]),
     () => "abc",
     () => undefined,
@@ -124,7 +128,7 @@ describe("items", () => {
 })
 
 describe("an undo", () => {
-  const release = Effect.void
+  const release = Effect.sync(() => {})
   const nothingDone: ReadonlyArray<() => unknown> = [
     ...notValues.map(([, make]) => make),
     () => () => release,
