@@ -122,7 +122,7 @@ class Interpreter {
       const final = result._tag === "failed" ? result : within(interruptAt, { at: endedAt, result }).result
       return this.prediction(endedAt, describeResult(final), final._tag === "interrupted" ? "" : this.location())
     }
-    const error = rollback.failed()
+    const error = rollback.failed(this.place)
     const outcome = isInterrupted ? describeDefects([show(error)]) : describeResult(failed(error))
     return this.prediction(endedAt, outcome, this.location())
   }

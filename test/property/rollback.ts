@@ -110,11 +110,12 @@ export class Rollback {
     return ended
   }
 
-  /** What could not be undone, as the failure of the run. */
-  failed(): { readonly _tag: "CompensationFailed" } & Record<string, unknown> {
+  /** What could not be undone, as the failure of the run at a place: an exit, where nothing had failed before. */
+  failed(place: string): { readonly _tag: "CompensationFailed" } & Record<string, unknown> {
     const { failures, reason, untried } = this
     const [workflow, cause] = [workflowName, describeWhy(reason!)]
-    return { _tag: "CompensationFailed", workflow, runId, cause, failures, untried }
+    const exit = reason!._tag === "nothing" ? { exit: place } : {}
+    return { _tag: "CompensationFailed", workflow, runId, cause, ...exit, failures, untried }
   }
 }
 
