@@ -7,7 +7,7 @@
  */
 import type { Effect, Exit, Scope, Stream } from "effect"
 import type { IsAny } from "type-fest"
-import type { Problem } from "./Problem.ts"
+import type { IsUnchecked, Problem, Unchecked } from "./Problem.ts"
 import type { AnyFunction, Result } from "./Result.ts"
 
 type AnyEffect = Effect.Effect<unknown, unknown, unknown>
@@ -65,18 +65,17 @@ export type CheckedItems<N extends string, Items> = [Fine<ItemsMistake<Items>>] 
 
 /** What holds the items of a forEach, taken apart. An interface, for the reason that `Result` is one. */
 export interface Source<Items> {
-  readonly item: Items extends
-    | Iterable<infer Item>
-    | AsyncIterable<infer Item>
-    | Stream.Stream<infer Item, infer _E, infer _R>
-    ? Item
-    : never
-  readonly error: IsAny<Items> extends true
+  readonly item: IsUnchecked<Items> extends true
+    ? Unchecked
+    : Items extends Iterable<infer Item> | AsyncIterable<infer Item> | Stream.Stream<infer Item, infer _E, infer _R>
+      ? Item
+      : never
+  readonly error: IsUnchecked<Items> extends true
     ? never
     : Items extends Stream.Stream<infer _Item, infer E, infer _R>
       ? E
       : never
-  readonly services: IsAny<Items> extends true
+  readonly services: IsUnchecked<Items> extends true
     ? never
     : Items extends Stream.Stream<infer _Item, infer _E, infer R>
       ? Exclude<R, Scope.Scope>

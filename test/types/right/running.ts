@@ -29,7 +29,7 @@ export const limited = [
 // None of which adds a failure that no call has asked for.
 export const unlimited: Effect.Effect<unknown> = halfWorkflow.run(undefined, { timeout: undefined })
 export declare const uncalled: ReturnType<typeof halfWorkflow.run>
-export const unfailing: Effect.Effect<unknown> = Effect.asVoid(uncalled)
+export const unfailing: ReadonlyArray<Effect.Effect<unknown>> = [uncalled]
 
 // One of several names, where the payload is right for all of them.
 declare const name: "Check" | "Gather"
