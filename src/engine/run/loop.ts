@@ -86,9 +86,12 @@ const resume = (run: Run, result: unknown): AnyEffect => {
 }
 
 /** The edge that a handler's result goes along. */
-const follow = ({ node, workflow }: Run, result: unknown): Edge => {
+const follow = (run: Run, result: unknown): Edge => {
+  const { node } = run
   const edge = node.edges!.get(tagOf(result))
   if (edge !== undefined) return edge
+  // Asked for here only: it is no field of the run.
+  const { workflow } = run
   ignoreRejection(result)
   throw new InvalidTransition({ workflow, state: node.name, targets: [...node.edges!.keys()], received: result })
 }
