@@ -2,7 +2,6 @@
  * What a function of a handler is given. Every one takes a single context.
  */
 import type { Cause } from "effect"
-import type { IsUnion } from "type-fest"
 import type { Store } from "../store/Store.ts"
 import type { Unchecked } from "../types/Problem.ts"
 import type { AnyDefinition, Cells, Input, Payload, SignalPayload, StateName, TargetName } from "../types/Table.ts"
@@ -29,13 +28,15 @@ export interface BranchContext<D extends AnyDefinition, N extends AnyState<D>> e
   /** The name of the state. */
   readonly state: N extends "*" ? StateName<D> : N
   /** The payload of the state. */
-  readonly payload: StateName<D> extends N ? UnknownState<D, N> : Payload<D, N>
+  readonly payload: StateName<D> extends N ? PayloadOfAll<D, N> : Payload<D, N>
   /** How often the state's work has begun within this visit, from 1. */
   readonly attempt: number
 }
 
-// A name that is none has been refused: the compiler goes on with all names in its place, unless there is one only.
-type UnknownState<D extends AnyDefinition, N extends AnyState<D>> = IsUnion<N> extends true ? Unchecked : Payload<D, N>
+// A name that is none has been refused: the compiler goes on with all names in its place. Each is not all of them, unless it
+// is the only one.
+type PayloadOfAll<D extends AnyDefinition, N extends AnyState<D>> =
+  N extends AnyState<D> ? (StateName<D> extends N ? Payload<D, N> : Unchecked) : never
 
 /** The name of a state, or `*` for any of them: the place of the policy that a workflow has for all. */
 export type AnyState<D extends AnyDefinition> = StateName<D> | "*"

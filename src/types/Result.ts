@@ -14,7 +14,7 @@ type AnyEffect = Effect.Effect<unknown, unknown, unknown>
  * What a function gives that has been refused, and of which nothing is known for that: it goes anywhere, and fails with
  * anything. The compiler goes on after an error with the default of a type parameter, which is this one for a result.
  */
-export interface Refused extends Effect.Effect<{ readonly _tag: string }, RefusedError> {}
+export type Refused = Effect.Effect<{ readonly _tag: string }, RefusedError>
 
 /** What a function fails with that has been refused: what a catch asks for. A workflow does not fail with it. */
 export interface RefusedError {
